@@ -1,0 +1,62 @@
+package accounts.auth;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Set;
+
+import accounts.start.StartRefused;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * What the tokens say and how they are signed.
+ *
+ * @param secret signs them (HS256) where it is set, instead of a key kept in the
+ * database; its bytes are those of its text in UTF-8
+ * @param issuer the claim {@code iss}, which a token must have to be accepted
+ * @param lifetime how long a token holds
+ */
+@ConfigurationProperties("accounts.token")
+record TokenSettings(@Nullable String secret, @DefaultValue("accounts") String issuer,
+		@DefaultValue("1h") Duration lifetime) {
+
+	/** RFC 7518, section 3.2. */
+	private static final int MIN_BYTES = 32;
+
+	/**
+	 * A random secret in hexadecimal of that length has as many different characters or
+	 * more.
+	 */
+	private static final int MIN_DIFFERENT = 8;
+
+	/** Secrets that everybody knows from examples. */
+	private static final Set<String> KNOWN = Set.of("a-string-secret-at-least-256-bits-long",
+			"your-256-bit-secret-your-256-bit-secret", "your-super-secret-jwt-token-with-at-least-32-characters-long");
+
+	TokenSettings {
+		if (secret != null && isWeak(secret)) {
+			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more. "
+					+ "Make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");
+		}
+		if (issuer.isBlank()) {
+			throw new StartRefused(
+					"accounts.token.issuer must not be empty: name this service, for example by its address.");
+		}
+		if (lifetime.compareTo(Duration.ofSeconds(1)) < 0 || lifetime.compareTo(Duration.ofDays(365)) > 0) {
+			throw new StartRefused("accounts.token.lifetime must be from 1s to 365d.");
+		}
+	}
+
+	private static boolean isWeak(String secret) {
+		return secret.getBytes(StandardCharsets.UTF_8).length < MIN_BYTES
+				|| secret.chars().distinct().count() < MIN_DIFFERENT || KNOWN.contains(secret);
+	}
+
+	@Override
+	public String toString() {
+		return "TokenSettings[issuer=" + this.issuer + ", lifetime=" + this.lifetime + "]";
+	}
+
+}

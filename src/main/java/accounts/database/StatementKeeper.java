@@ -1,0 +1,79 @@
+package accounts.database;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+
+import javax.sql.DataSource;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+/**
+ * Keeps each connection's prepared statements for their next use: neither the pool nor
+ * SQLite's driver does, and preparing costs more than most of our statements take to run.
+ */
+final class StatementKeeper extends DelegatingDataSource {
+
+	StatementKeeper(DataSource connections) {
+		super(connections);
+	}
+
+	@Override
+	public Connection getConnection() throws SQLException {
+		Connection connection = super.getConnection();
+		// No lock: a pool hands a connection to one thread at a time
+		Map<String, PreparedStatement> idle = new HashMap<>();
+		return proxy(Connection.class, (method, arguments) -> {
+			if (method.getName().equals("prepareStatement") && arguments.length == 1) {
+				String sql = (String) arguments[0];
+				PreparedStatement kept = idle.remove(sql);
+				return keeping(idle, sql, (kept != null) ? kept : connection.prepareStatement(sql));
+			}
+			return invoke(method, connection, arguments);
+		});
+	}
+
+	private static PreparedStatement keeping(Map<String, PreparedStatement> idle, String sql,
+			PreparedStatement statement) {
+		return proxy(PreparedStatement.class, (method, arguments) -> {
+			if (!method.getName().equals("close")) {
+				return invoke(method, statement, arguments);
+			}
+			statement.clearParameters();
+			PreparedStatement other = idle.put(sql, statement);
+			if (other != null && other != statement) {
+				other.close();
+			}
+			return null;
+		});
+	}
+
+	private static @Nullable Object invoke(Method method, Object target, Object[] arguments) throws Throwable {
+		try {
+			return method.invoke(target, arguments);
+		}
+		catch (InvocationTargetException ex) {
+			throw ex.getTargetException();
+		}
+	}
+
+	private static <T> T proxy(Class<T> type, Call call) {
+		return type.cast(Proxy.newProxyInstance(StatementKeeper.class.getClassLoader(), new Class<?>[] { type },
+				(proxy, method, arguments) -> call.invoke(method, (arguments != null) ? arguments : new Object[0])));
+	}
+
+	/** A method called on a proxy. */
+	private interface Call {
+
+		@Nullable Object invoke(Method method, Object[] arguments) throws Throwable;
+
+	}
+
+}

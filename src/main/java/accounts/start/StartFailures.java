@@ -1,0 +1,62 @@
+package accounts.start;
+
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.SpringBootExceptionReporter;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.origin.Origin;
+import org.springframework.boot.web.server.PortInUseException;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/**
+ * Says in one sentence on stderr why the start was refused, where Spring Boot would fill
+ * a screen.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class StartFailures implements SpringBootExceptionReporter {
+
+	@Override
+	public boolean reportException(Throwable failure) {
+		String sentence = sentence(failure);
+		if (sentence == null) {
+			return false;
+		}
+		System.err.println("accounts: " + sentence);
+		return true;
+	}
+
+	private static @Nullable String sentence(Throwable failure) {
+		StartRefused refused = cause(failure, StartRefused.class);
+		if (refused != null) {
+			return refused.getMessage();
+		}
+		PortInUseException port = cause(failure, PortInUseException.class);
+		if (port != null) {
+			return "Port " + port.getPort() + " is in use: stop the other program, or set SERVER_PORT to a free port.";
+		}
+		BindException setting = cause(failure, BindException.class);
+		return (setting != null) ? sentence(setting) : null;
+	}
+
+	private static String sentence(BindException setting) {
+		var property = setting.getProperty();
+		if (property == null) {
+			return "The settings under " + setting.getName() + " are not valid.";
+		}
+		Origin origin = property.getOrigin();
+		return "The setting " + property.getName() + " can't be what it is" + ((origin != null) ? " in " + origin : "")
+				+ ": it must be a " + setting.getTarget().getType().resolve(Object.class).getSimpleName() + ".";
+	}
+
+	private static <T extends Throwable> @Nullable T cause(Throwable failure, Class<T> type) {
+		return Stream.<Throwable>iterate(failure, (ex) -> ex != null, Throwable::getCause)
+			.filter(type::isInstance)
+			.map(type::cast)
+			.findFirst()
+			.orElse(null);
+	}
+
+}

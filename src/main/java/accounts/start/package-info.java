@@ -1,0 +1,5 @@
+/** What a start that cannot be right says before it stops. */
+@NullMarked
+package accounts.start;
+
+import org.jspecify.annotations.NullMarked;

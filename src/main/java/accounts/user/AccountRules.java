@@ -1,0 +1,69 @@
+package accounts.user;
+
+import java.util.Locale;
+
+import accounts.web.Fields;
+
+import org.springframework.stereotype.Component;
+
+/**
+ * What a name, an email and a password must be. Each rule returns the text as it is kept,
+ * or throws {@link IllegalArgumentException} with what it must be. Lengths count
+ * characters, not bytes or UTF-16 units.
+ */
+@Component
+public class AccountRules {
+
+	private final PasswordSettings passwords;
+
+	AccountRules(PasswordSettings passwords) {
+		this.passwords = passwords;
+	}
+
+	String name(String text) {
+		String name = Fields.text(text).strip();
+		if (name.isEmpty() || length(name) > 200) {
+			throw new IllegalArgumentException("must be text of 1 to 200 characters");
+		}
+		return name;
+	}
+
+	String email(String text) {
+		String email = normalEmail(Fields.text(text));
+		int at = email.indexOf('@');
+		if (at < 1 || at != email.lastIndexOf('@') || at == email.length() - 1 || length(email) > 254
+				|| email.codePoints().anyMatch(AccountRules::isSpace)) {
+			throw new IllegalArgumentException(
+					"must be an email address of at most 254 characters: one @ with something on both sides, no spaces");
+		}
+		return email;
+	}
+
+	/** ASVS 6.2.8-6.2.10: every character counts, none is changed. */
+	String password(String text) {
+		int length = length(Fields.text(text));
+		if (length < this.passwords.minLength() || length > this.passwords.maxLength()) {
+			throw new IllegalArgumentException("must be text of " + passwordPolicy());
+		}
+		return text;
+	}
+
+	/** What a new password must be, in words. */
+	public String passwordPolicy() {
+		return "%d to %d characters".formatted(this.passwords.minLength(), this.passwords.maxLength());
+	}
+
+	/** The one form in which an account's email is kept and looked up. */
+	public static String normalEmail(String typed) {
+		return typed.strip().toLowerCase(Locale.ROOT);
+	}
+
+	private static int length(String text) {
+		return text.codePointCount(0, text.length());
+	}
+
+	private static boolean isSpace(int codePoint) {
+		return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
+	}
+
+}

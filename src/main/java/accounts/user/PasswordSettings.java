@@ -1,0 +1,46 @@
+package accounts.user;
+
+import accounts.start.StartRefused;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How passwords are judged and hashed.
+ *
+ * @param minLength the fewest characters of a new password
+ * @param maxLength the most
+ * @param argon2 the cost of a hash; a login with a cheaper or dearer one replaces it
+ */
+@ConfigurationProperties("accounts.password")
+record PasswordSettings(@DefaultValue("1") int minLength, @DefaultValue("256") int maxLength,
+		@DefaultValue Argon2 argon2) {
+
+	PasswordSettings {
+		if (minLength < 1 || maxLength < 64 || minLength > maxLength) {
+			throw new StartRefused(
+					"accounts.password.min-length must be 1 or more and max-length 64 or more (NIST 800-63B).");
+		}
+	}
+
+	/**
+	 * Argon2id's parameters (RFC 9106), by default the OWASP Password Storage sheet's.
+	 *
+	 * @param memory KiB
+	 * @param iterations passes over the memory
+	 * @param parallelism lanes
+	 */
+	record Argon2(@DefaultValue("19456") int memory, @DefaultValue("2") int iterations,
+			@DefaultValue("1") int parallelism) {
+
+		Argon2 {
+			if (parallelism < 1 || iterations < 1 || memory < 8 * parallelism
+					|| !Argon2Encoder.isBearable(memory, iterations, parallelism)) {
+				throw new StartRefused("accounts.password.argon2 must be memory (KiB) of at least 8 times parallelism, "
+						+ "iterations and parallelism of at least 1, and less than " + Argon2Encoder.LIMITS + ".");
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,28 @@
+package accounts.user;
+
+import java.util.Map;
+
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+/** How passwords are hashed. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(PasswordSettings.class)
+class UserConfiguration {
+
+	/**
+	 * A stored hash names its algorithm: {@code {argon2}…} today's, anything else the
+	 * tutorial's.
+	 */
+	@Bean
+	PasswordEncoder passwordEncoder(PasswordSettings settings) {
+		DelegatingPasswordEncoder encoder = new DelegatingPasswordEncoder("argon2",
+				Map.of("argon2", new Argon2Encoder(settings.argon2())));
+		encoder.setDefaultPasswordEncoderForMatches(new WerkzeugEncoder());
+		return new LimitedEncoder(encoder, Math.max(1, Runtime.getRuntime().availableProcessors() - 1));
+	}
+
+}

@@ -1,0 +1,115 @@
+package accounts.user;
+
+import java.net.URI;
+import java.util.stream.Stream;
+
+import accounts.web.Fields;
+import accounts.web.Open;
+import accounts.web.RequestLog;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ResponseEntity;
+import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.web.bind.annotation.DeleteMapping;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
+import org.springframework.web.bind.annotation.RequestBody;
+import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestController;
+
+/** Sign up, read each other, change and delete oneself. */
+@RestController
+@RequestMapping("/users")
+class UserController {
+
+	private static final Logger log = LoggerFactory.getLogger(UserController.class);
+
+	private final UserRepository users;
+
+	private final PasswordEncoder passwords;
+
+	private final AccountRules rules;
+
+	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules) {
+		this.users = users;
+		this.passwords = passwords;
+		this.rules = rules;
+	}
+
+	@Open
+	@PostMapping("/")
+	ResponseEntity<User> signUp(@RequestBody Payload payload) {
+		Fields fields = new Fields();
+		String firstName = fields.required("first_name", payload.firstName, this.rules::name);
+		String lastName = fields.required("last_name", payload.lastName, this.rules::name);
+		String email = fields.required("email", payload.email, this.rules::email);
+		String password = fields.required("password", payload.password, this.rules::password);
+		fields.refuseWrong();
+		User user = this.users.add(firstName, lastName, email, hash(password));
+		RequestLog.user(user.id());
+		log.info("Signed up");
+		return ResponseEntity.created(URI.create("/users/" + user.id() + "/")).body(user);
+	}
+
+	@GetMapping("/")
+	Stream<User> list() {
+		return this.users.all();
+	}
+
+	@GetMapping("/me/")
+	User me(@RequestAttribute User currentUser) {
+		return currentUser;
+	}
+
+	@GetMapping("/{id}/")
+	User read(@PathVariable long id) {
+		return this.users.byId(id).orElseThrow(UserNotFound::new);
+	}
+
+	@RequestMapping(path = "/{id}/", method = { RequestMethod.PUT, RequestMethod.PATCH })
+	User change(@RequestAttribute User currentUser, @PathVariable long id, @RequestBody Payload payload) {
+		requireSelf(currentUser, id);
+		Fields fields = new Fields();
+		String firstName = fields.optional("first_name", payload.firstName, this.rules::name);
+		String lastName = fields.optional("last_name", payload.lastName, this.rules::name);
+		String email = fields.optional("email", payload.email, this.rules::email);
+		String password = fields.optional("password", payload.password, this.rules::password);
+		fields.refuseWrong();
+		User user = this.users.change(id, firstName, lastName, email, (password != null) ? hash(password) : null);
+		log.info("Changed");
+		return user;
+	}
+
+	@DeleteMapping("/{id}/")
+	@ResponseStatus(HttpStatus.NO_CONTENT)
+	void delete(@RequestAttribute User currentUser, @PathVariable long id) {
+		requireSelf(currentUser, id);
+		this.users.delete(id);
+		log.info("Deleted");
+	}
+
+	private String hash(String password) {
+		return String.valueOf(this.passwords.encode(password));
+	}
+
+	private static void requireSelf(User currentUser, long id) {
+		if (currentUser.id() != id) {
+			throw new PermissionDenied();
+		}
+	}
+
+	/** What a client says of a user: whatever else it sends is not for it to set. */
+	record Payload(@Nullable JsonNode firstName, @Nullable JsonNode lastName, @Nullable JsonNode email,
+			@Nullable JsonNode password) {
+
+	}
+
+}

@@ -1,0 +1,130 @@
+package accounts.user;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+import accounts.database.Database;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.stereotype.Repository;
+
+/** The user table. */
+@Repository
+public class UserRepository {
+
+	/** How many rows of a long answer are in memory at a time. */
+	private static final int BATCH = 500;
+
+	private final Database db;
+
+	private final Clock clock;
+
+	UserRepository(Database db, Clock clock) {
+		this.db = db;
+		this.clock = clock;
+	}
+
+	public Optional<User> byId(long id) {
+		return this.db.reads()
+			.sql("select id, first_name, last_name, email, created_on from \"user\" where id = ?")
+			.param(id)
+			.query(UserRepository::user)
+			.optional();
+	}
+
+	public Optional<Credentials> credentials(String email) {
+		return this.db.reads()
+			.sql("select id, first_name, last_name, email, created_on, password from \"user\" where email = ?")
+			.param(email)
+			.query((row, number) -> new Credentials(user(row, number), row.getString("password")))
+			.optional();
+	}
+
+	/**
+	 * Every user by id, read a batch at a time as the stream goes on, so that no
+	 * connection waits for its reader.
+	 */
+	Stream<User> all() {
+		return Stream.iterate(after(0), (batch) -> !batch.isEmpty(), (batch) -> after(batch.get(batch.size() - 1).id()))
+			.flatMap(List::stream);
+	}
+
+	private List<User> after(long id) {
+		return this.db.reads().sql("""
+				select id, first_name, last_name, email, created_on from "user"
+				where id > ? order by id limit ?""").param(id).param(BATCH).query(UserRepository::user).list();
+	}
+
+	/**
+	 * Adds an account.
+	 * @throws EmailTaken if there is one with this email
+	 */
+	User add(String firstName, String lastName, String email, String hash) {
+		return this.db.writes()
+			.sql("""
+					insert into "user" (first_name, last_name, email, password, created_on) values (?, ?, ?, ?, ?)
+					on conflict (email) do nothing
+					returning id, first_name, last_name, email, created_on""")
+			.param(firstName)
+			.param(lastName)
+			.param(email)
+			.param(hash)
+			.param(this.clock.instant().getEpochSecond())
+			.query(UserRepository::user)
+			.optional()
+			.orElseThrow(EmailTaken::new);
+	}
+
+	/**
+	 * Changes what is not {@code null}.
+	 * @throws EmailTaken if another account has this email
+	 * @throws UserNotFound if there is none with this id
+	 */
+	User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
+			@Nullable String hash) {
+		return this.db.writes()
+			.sql("""
+					update "user" set first_name = coalesce(?, first_name), last_name = coalesce(?, last_name),
+						email = coalesce(?, email), password = coalesce(?, password)
+					where id = ? and not exists (select 1 from "user" other where other.email = ? and other.id <> ?)
+					returning id, first_name, last_name, email, created_on""")
+			.param(firstName)
+			.param(lastName)
+			.param(email)
+			.param(hash)
+			.param(id)
+			.param(email)
+			.param(id)
+			.query(UserRepository::user)
+			.optional()
+			.orElseThrow(() -> byId(id).isPresent() ? new EmailTaken() : new UserNotFound());
+	}
+
+	/**
+	 * Puts a better hash of the same password in the place of one that nobody has changed
+	 * meanwhile.
+	 */
+	public void rehash(Credentials credentials, String hash) {
+		this.db.writes()
+			.sql("update \"user\" set password = ? where id = ? and password = ?")
+			.param(hash)
+			.param(credentials.user().id())
+			.param(credentials.hash())
+			.update();
+	}
+
+	void delete(long id) {
+		this.db.writes().sql("delete from \"user\" where id = ?").param(id).update();
+	}
+
+	private static User user(ResultSet row, int number) throws SQLException {
+		return new User(row.getLong("id"), row.getString("first_name"), row.getString("last_name"),
+				row.getString("email"), Instant.ofEpochSecond(row.getLong("created_on")));
+	}
+
+}

@@ -1,0 +1,103 @@
+package accounts.web;
+
+import java.lang.reflect.Method;
+import java.util.stream.Stream;
+
+import org.apache.catalina.core.StandardHost;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.format.FormatterRegistry;
+import org.springframework.http.CacheControl;
+import org.springframework.http.MediaType;
+import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import org.springframework.web.servlet.mvc.WebContentInterceptor;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
+
+/** The conventions of the API that hold for every handler. */
+@Configuration(proxyBeanMethods = false)
+class WebConfiguration implements WebMvcConfigurer {
+
+	private final RequestBodies bodies;
+
+	WebConfiguration(RequestBodies bodies) {
+		this.bodies = bodies;
+	}
+
+	/**
+	 * The answer is JSON whatever the client says it accepts, as RFC 9110 (12.5.1)
+	 * allows.
+	 */
+	@Override
+	public void configureContentNegotiation(ContentNegotiationConfigurer configurer) {
+		configurer.ignoreAcceptHeader(true).defaultContentType(MediaType.APPLICATION_JSON);
+	}
+
+	@Override
+	public void addInterceptors(InterceptorRegistry registry) {
+		registry.addInterceptor(this.bodies);
+		WebContentInterceptor caching = new WebContentInterceptor();
+		caching.setCacheControl(CacheControl.noStore());
+		registry.addInterceptor(caching).excludePathPatterns("/openapi.yaml", "/docs/**");
+	}
+
+	/**
+	 * An id is a positive 64-bit integer in plain digits, where Spring would also read
+	 * {@code 0x1}.
+	 */
+	@Override
+	public void addFormatters(FormatterRegistry registry) {
+		registry.addConverter(String.class, Long.class, (text) -> {
+			if (!text.matches("[1-9][0-9]{0,18}")) {
+				throw new IllegalArgumentException("not a positive 64-bit integer");
+			}
+			return Long.valueOf(text);
+		});
+	}
+
+	/** A path that ends in a slash gives the same answer without it. */
+	@Bean
+	WebMvcRegistrations slashOptional() {
+		return new WebMvcRegistrations() {
+			@Override
+			public RequestMappingHandlerMapping getRequestMappingHandlerMapping() {
+				return new SlashOptionalMapping();
+			}
+		};
+	}
+
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> serverErrors() {
+		return (factory) -> factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
+			.setErrorReportValveClass(ServerErrors.class.getName()));
+	}
+
+	private static final class SlashOptionalMapping extends RequestMappingHandlerMapping {
+
+		@Override
+		protected @Nullable RequestMappingInfo getMappingForMethod(Method method, Class<?> handlerType) {
+			RequestMappingInfo mapping = super.getMappingForMethod(method, handlerType);
+			if (mapping == null) {
+				return null;
+			}
+			String[] paths = mapping.getPatternValues()
+				.stream()
+				.flatMap(SlashOptionalMapping::paths)
+				.toArray(String[]::new);
+			return mapping.mutate().paths(paths).options(getBuilderConfiguration()).build();
+		}
+
+		private static Stream<String> paths(String path) {
+			return path.endsWith("/") ? Stream.of(path, path.substring(0, path.length() - 1)) : Stream.of(path);
+		}
+
+	}
+
+}
