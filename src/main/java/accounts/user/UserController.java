@@ -32,6 +32,9 @@ class UserController {
 
 	private static final Logger log = LoggerFactory.getLogger(UserController.class);
 
+	/** A positive integer in plain digits: to Spring {@code 0x1} would be 1 as well. */
+	private static final String USER = "/{id:[1-9][0-9]{0,18}}/";
+
 	private final UserRepository users;
 
 	private final PasswordEncoder passwords;
@@ -69,12 +72,12 @@ class UserController {
 		return currentUser;
 	}
 
-	@GetMapping("/{id}/")
+	@GetMapping(USER)
 	User read(@PathVariable long id) {
 		return this.users.byId(id).orElseThrow(UserNotFound::new);
 	}
 
-	@RequestMapping(path = "/{id}/", method = { RequestMethod.PUT, RequestMethod.PATCH })
+	@RequestMapping(path = USER, method = { RequestMethod.PUT, RequestMethod.PATCH })
 	User change(@RequestAttribute User currentUser, @PathVariable long id, @RequestBody Payload payload) {
 		requireSelf(currentUser, id);
 		Fields fields = new Fields();
@@ -88,7 +91,7 @@ class UserController {
 		return user;
 	}
 
-	@DeleteMapping("/{id}/")
+	@DeleteMapping(USER)
 	@ResponseStatus(HttpStatus.NO_CONTENT)
 	void delete(@RequestAttribute User currentUser, @PathVariable long id) {
 		requireSelf(currentUser, id);

@@ -11,7 +11,6 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.format.FormatterRegistry;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
@@ -46,20 +45,6 @@ class WebConfiguration implements WebMvcConfigurer {
 		WebContentInterceptor caching = new WebContentInterceptor();
 		caching.setCacheControl(CacheControl.noStore());
 		registry.addInterceptor(caching).excludePathPatterns("/openapi.yaml", "/docs/**");
-	}
-
-	/**
-	 * An id is a positive 64-bit integer in plain digits, where Spring would also read
-	 * {@code 0x1}.
-	 */
-	@Override
-	public void addFormatters(FormatterRegistry registry) {
-		registry.addConverter(String.class, Long.class, (text) -> {
-			if (!text.matches("[1-9][0-9]{0,18}")) {
-				throw new IllegalArgumentException("not a positive 64-bit integer");
-			}
-			return Long.valueOf(text);
-		});
 	}
 
 	/** A path that ends in a slash gives the same answer without it. */

@@ -1,0 +1,222 @@
+package accounts.user;
+
+import java.util.Locale;
+
+import accounts.Account;
+import accounts.Answer;
+import accounts.Client;
+import accounts.Service;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** The contract's part "Users". */
+class UserApiTests {
+
+	private final Service service = Service.shared();
+
+	private final Client nobody = this.service.client();
+
+	@Test
+	void signingUpAnswersWithTheUserAndWhereItIs() {
+		String email = Account.newEmail();
+		Answer answer = signUp("Harry", "Potter", email, "1234").is(201);
+		JsonNode user = answer.json();
+		assertThat(user.propertyNames()).containsExactly("id", "first_name", "last_name", "email", "created_on");
+		assertThat(answer.header("Location")).isEqualTo("/users/" + user.path("id").longValue() + "/");
+		assertThat(answer.header("Cache-Control")).isEqualTo("no-store");
+		assertThat(answer.text("created_on")).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
+		assertThat(answer.text("email")).isEqualTo(email);
+	}
+
+	@Test
+	void namesAndEmailsAreTrimmedAndAnEmailIsKeptInLowerCase() {
+		String email = Account.newEmail();
+		Answer answer = signUp("  Harry ", " Pot ter  ", "  " + email.toUpperCase(Locale.ROOT) + " ", "1234").is(201);
+		assertThat(answer.text("first_name")).isEqualTo("Harry");
+		assertThat(answer.text("last_name")).isEqualTo("Pot ter");
+		assertThat(answer.text("email")).isEqualTo(email);
+	}
+
+	@Test
+	void anEmailInAnyCaseIsOneAccount() {
+		String email = Account.newEmail();
+		signUp("Ann", "A", email, "1234").is(201);
+		signUp("Ann", "B", email.replace("user", "USER"), "1234").refused(409, "Email already registered");
+	}
+
+	@Test
+	void textComesBackAsItWentIn() {
+		String name = "Zoë 🦉 \\u202e\\\"'; drop table user; -- <b>&amp;";
+		Answer answer = signUp(name, "李", Account.newEmail(), "1234").is(201);
+		assertThat(answer.text("first_name")).isEqualTo("Zoë 🦉 \u202e\"'; drop table user; -- <b>&amp;");
+		assertThat(answer.text("last_name")).isEqualTo("李");
+	}
+
+	@Test
+	void allWrongFieldsAreNamedAtOnce() {
+		this.nobody.post("/users/", "{}").wrong("first_name", "last_name", "email", "password");
+		this.nobody.post("/users/", """
+				{"first_name": 1, "last_name": null, "email": ["a@b"], "password": {"a": 1}}""")
+			.wrong("first_name", "last_name", "email", "password");
+		this.nobody
+			.post("/users/",
+					"""
+							{"first_name": " ", "last_name": "%s", "email": "a b@c", "password": ""}"""
+						.formatted("x".repeat(201)))
+			.wrong("first_name", "last_name", "email", "password");
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "", "plain", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a\\u00a0b@c", "a\\u2003@c", "a\\tb@c" })
+	void anEmailIsOneAtWithSomethingOnBothSidesAndNoSpaces(String email) {
+		signUp("A", "B", email, "1234").wrong("email");
+	}
+
+	@Test
+	void lengthsCountCharactersUpToTheirLimits() {
+		String owl = "🦉";
+		String email = "@" + Account.newEmail().replace("@", "");
+		signUp(owl.repeat(200), "B", "x".repeat(254 - email.length()) + email, owl.repeat(256)).is(201);
+		signUp(owl.repeat(201), "B", Account.newEmail(), "1234").wrong("first_name");
+		signUp("A", "B", "x".repeat(255 - email.length()) + email, "1234").wrong("email");
+		signUp("A", "B", Account.newEmail(), owl.repeat(257)).wrong("password");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "a\\u0000b", "a\\nb", "a\\u007f", "a\\u0085", "\\ud800", "\\udc00x", "x\\ud83d" })
+	void controlCharactersAndUnpairedSurrogatesAreRefused(String text) {
+		assertThat(signUp(text, "B", Account.newEmail(), "1234").status()).isEqualTo(400);
+		assertThat(signUp("A", text, Account.newEmail(), "1234").status()).isEqualTo(400);
+		assertThat(signUp("A", "B", text + "@example.com", "1234").status()).isEqualTo(400);
+		assertThat(signUp("A", "B", Account.newEmail(), text).status()).isEqualTo(400);
+	}
+
+	@Test
+	void whatIsNotForTheClientToSetIsIgnored() {
+		Account account = this.service.account();
+		Answer answer = account.client().patch(account.path(), """
+				{"id": 99999, "created_on": "2001-01-01T00:00:00Z", "nonsense": [1], "first_name": "Ginny"}""").is(200);
+		assertThat(answer.json().path("id").longValue()).isEqualTo(account.id());
+		assertThat(answer.text("created_on")).doesNotStartWith("2001");
+		assertThat(answer.text("first_name")).isEqualTo("Ginny");
+	}
+
+	@Test
+	void aUserReadsAnyUser() {
+		Account account = this.service.account();
+		Account other = this.service.account();
+		assertThat(account.client().get(other.path()).is(200).text("email")).isEqualTo(other.email());
+		assertThat(account.client().get("/users/me/").is(200).text("email")).isEqualTo(account.email());
+		account.client().get("/users/9223372036854775807/").refused(404, "User not found");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "0", "-1", "01", "+1", "0x1", "%231", "1.0", "1e0", "abc", "%D9%A1", "9223372036854775808",
+			"%201", "1%20", "you" })
+	void anIdThatIsNoPositiveIntegerLeadsNowhere(String id) {
+		Account account = this.service.account();
+		String path = "/users/" + id + "/";
+		assertThat(account.client().get(path).status()).isEqualTo(404);
+		assertThat(account.client().put(path, "{}").status()).isEqualTo(404);
+		assertThat(account.client().delete(path).status()).isEqualTo(404);
+	}
+
+	@Test
+	void aPathWithoutItsLastSlashGivesTheSameAnswer() {
+		Account account = this.service.account();
+		for (String path : new String[] { "/users", "/users/me", "/users/" + account.id() }) {
+			assertThat(account.client().get(path).is(200).body()).isEqualTo(account.client().get(path + "/").body());
+		}
+	}
+
+	@Test
+	void theListHoldsEveryUserInTheOrderOfTheirIds() {
+		try (Service own = Service.start()) {
+			Client client = own.account().client();
+			for (int i = 0; i < 1_200; i++) {
+				own.bean(UserRepository.class).add("First" + i, "Last", "list" + i + "@example.com", "-");
+			}
+			JsonNode users = client.get("/users/").is(200).json();
+			assertThat(users.valueStream().map((user) -> user.path("id").longValue())).hasSize(1_201).isSorted();
+		}
+	}
+
+	@Test
+	void fieldsLeftOutKeepTheirValue() {
+		Account account = this.service.account();
+		for (String method : new String[] { "PUT", "PATCH" }) {
+			Answer answer = account.client()
+				.send(method, account.path(), "{\"last_name\": \"%s\"}".formatted(method))
+				.is(200);
+			assertThat(answer.text("first_name")).isEqualTo("Luna");
+			assertThat(answer.text("last_name")).isEqualTo(method);
+			assertThat(answer.text("email")).isEqualTo(account.email());
+		}
+		assertThat(account.client().put(account.path(), "{}").is(200).text("last_name")).isEqualTo("PATCH");
+		Account.login(this.nobody, account.email(), account.password()).is(200);
+	}
+
+	@Test
+	void aWrongFieldChangesNothing() {
+		Account account = this.service.account();
+		account.client().put(account.path(), """
+				{"first_name": "Changed", "email": "wrong", "password": null}""").wrong("email", "password");
+		assertThat(account.client().get("/users/me/").text("first_name")).isEqualTo("Luna");
+	}
+
+	@Test
+	void aNewPasswordReplacesTheOldOne() {
+		Account account = this.service.account();
+		account.client().patch(account.path(), "{\"password\": \" new \"}").is(200);
+		Account.login(this.nobody, account.email(), account.password()).refused(401, "Incorrect password");
+		Account.login(this.nobody, account.email(), "new").refused(401, "Incorrect password");
+		Account.login(this.nobody, account.email(), " new ").is(200);
+	}
+
+	@Test
+	void aNewEmailIsTakenOnlyIfNobodyHasIt() {
+		Account account = this.service.account();
+		Account other = this.service.account();
+		account.client()
+			.put(account.path(), "{\"email\": \"%s\"}".formatted(other.email()))
+			.refused(409, "Email already registered");
+		account.client().put(account.path(), "{\"email\": \"%s\"}".formatted(account.email())).is(200);
+		String email = Account.newEmail();
+		account.client().put(account.path(), "{\"email\": \"%s\"}".formatted(email)).is(200);
+		Account.login(this.nobody, account.email(), account.password()).refused(401, "Incorrect email");
+		Account.login(this.nobody, email, account.password()).is(200);
+	}
+
+	@Test
+	void nobodyChangesOrDeletesSomebodyElseExistingOrNot() {
+		Account account = this.service.account();
+		Account other = this.service.account();
+		for (String path : new String[] { other.path(), "/users/9223372036854775807/" }) {
+			account.client().put(path, "{\"first_name\": 1}").refused(401, "Permission denied");
+			account.client().patch(path, "{}").refused(401, "Permission denied");
+			account.client().delete(path).refused(401, "Permission denied");
+		}
+		assertThat(other.client().get("/users/me/").is(200).text("first_name")).isEqualTo("Luna");
+	}
+
+	@Test
+	void aDeletedUserIsGoneItsTokenStopsAndItsIdNeverComesAgain() {
+		Account account = this.service.account();
+		assertThat(account.client().delete(account.path()).is(204).body()).isEmpty();
+		account.client().get("/users/me/").refused(401, "Authentication failed");
+		Account.login(this.nobody, account.email(), account.password()).refused(401, "Incorrect email");
+		assertThat(this.service.account().id()).isGreaterThan(account.id());
+	}
+
+	private Answer signUp(String firstName, String lastName, String email, String password) {
+		return this.nobody.post("/users/", """
+				{"first_name": "%s", "last_name": "%s", "email": "%s", "password": "%s"}""".formatted(firstName,
+				lastName, email, password));
+	}
+
+}
