@@ -1,5 +1,7 @@
 package accounts.web;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 import org.springframework.http.HttpStatus;
@@ -14,7 +16,7 @@ public final class InvalidFields extends ApiException {
 
 	InvalidFields(Map<String, String> fields) {
 		super(HttpStatus.BAD_REQUEST, SENTENCE);
-		this.fields = Map.copyOf(fields);
+		this.fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
 	}
 
 	@Override
