@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Talks to a service as any HTTP client would: bytes out, bytes in. */
+/**
+ * Talks to a service as any HTTP client would: bytes out, bytes in. No answer may be one
+ * that openapi.yaml does not know.
+ */
 public final class Client {
 
 	private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -75,7 +78,9 @@ public final class Client {
 		this.headers.forEach(request::setHeader);
 		try {
 			HttpResponse<byte[]> response = HTTP.send(request.build(), BodyHandlers.ofByteArray());
-			return new Answer(response.statusCode(), response.headers(), response.body());
+			Answer answer = new Answer(response.statusCode(), response.headers(), response.body());
+			OpenApiDocument.shared().check(method, path, answer);
+			return answer;
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
