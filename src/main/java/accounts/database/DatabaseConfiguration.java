@@ -5,6 +5,8 @@ import java.util.Properties;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import org.flywaydb.core.api.FlywayException;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
@@ -14,6 +16,7 @@ import org.sqlite.SQLiteDataSource;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.dao.DataAccessException;
 
 /** Opens the database: every SQLite setting there is stands here with its reason. */
 @Configuration(proxyBeanMethods = false)
@@ -37,6 +40,15 @@ class DatabaseConfiguration {
 	@Bean
 	Database database(@Value("${spring.datasource.url}") String url) {
 		SqliteFile file = SqliteFile.find(url);
+		try {
+			return open(file);
+		}
+		catch (DataAccessException | FlywayException | HikariPool.PoolInitializationException ex) {
+			throw SqliteErrors.refusal(file.path(), ex);
+		}
+	}
+
+	private static Database open(SqliteFile file) {
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
 			Path copy = file.copyAside();
@@ -45,14 +57,22 @@ class DatabaseConfiguration {
 		else if (file.content() == SqliteFile.Content.NOTHING) {
 			description += " (new)";
 		}
-		Migrations.run(sqlite(url), file.content() == SqliteFile.Content.TUTORIAL);
+		Migrations.run(sqlite(file.url()), file.content() == SqliteFile.Content.TUTORIAL);
 
 		// A select that turned out to write would wait for the writer: it fails instead
-		HikariDataSource readers = pool("readers", READERS, url, "pragma query_only = on");
+		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
 		// macOS calls a write done that its disk may lose unless told not to; elsewhere
 		// this does nothing
-		HikariDataSource writer = pool("writer", 1, url, "pragma fullfsync = on");
-		return new Database(description, readers, writer);
+		HikariDataSource writer = pool("writer", 1, file.url(), "pragma fullfsync = on");
+		Database database = new Database(description, readers, writer);
+		try {
+			database.probe();
+			return database;
+		}
+		catch (DataAccessException ex) {
+			database.close();
+			throw ex;
+		}
 	}
 
 	private static SQLiteConfig settings() {

@@ -38,15 +38,17 @@ final class Migrations {
 			.load();
 	}
 
-	/** How far the steps taken have brought the database. */
+	/** How far the steps taken have brought the database: 0 is nowhere yet. */
 	static int version(JdbcClient db) {
+		if (db.sql("select 1 from sqlite_master where name = ?").param(TABLE).query(Integer.class).list().isEmpty()) {
+			return 0;
+		}
 		return db.sql("select coalesce(max(cast(version as integer)), 0) from " + TABLE + " where success")
 			.query(Integer.class)
 			.single();
 	}
 
-	static void refuseNewer(Path path, JdbcClient db) {
-		int version = version(db);
+	static void refuseNewer(Path path, int version) {
 		if (version > VERSION) {
 			throw new StartRefused("The database " + path + " has schema " + version
 					+ ", and this program knows only up to " + VERSION + ": start the newer program that made it.");

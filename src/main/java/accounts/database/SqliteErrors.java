@@ -1,10 +1,13 @@
 package accounts.database;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 
+import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
 
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.jdbc.support.SQLExceptionTranslator;
@@ -23,21 +26,45 @@ final class SqliteErrors implements SQLExceptionTranslator {
 
 	private static final int SQLITE_IOERR = 10;
 
+	private static final int SQLITE_CORRUPT = 11;
+
 	private static final int SQLITE_FULL = 13;
 
 	private static final int SQLITE_CANTOPEN = 14;
+
+	private static final int SQLITE_NOTADB = 26;
 
 	@Override
 	public @Nullable DataAccessException translate(String task, @Nullable String sql, SQLException ex) {
 		if (!(ex instanceof SQLiteException sqlite)) {
 			return null;
 		}
-		// The low byte is the primary result code: https://sqlite.org/rescode.html
-		return switch (sqlite.getResultCode().code & 0xff) {
+		return switch (code(sqlite)) {
 			case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN ->
 				new TransientDataAccessResourceException(task, ex);
 			default -> null;
 		};
+	}
+
+	/** Why the start stops, and what to do about it. */
+	static StartRefused refusal(Path path, Exception failure) {
+		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		int code = (cause instanceof SQLiteException sqlite) ? code(sqlite) : 0;
+		return new StartRefused("The database " + path + switch (code) {
+			case SQLITE_BUSY, SQLITE_LOCKED -> " is locked by another program: stop that one, then start again.";
+			case SQLITE_FULL -> " can't be written, as the disk is full: make room, then start again.";
+			case SQLITE_CORRUPT, SQLITE_NOTADB ->
+				" is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.";
+			case SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN ->
+				" can't be read and written: check the disk and the permissions of the file and of its folder.";
+			default -> " can't be brought to the schema of this program, and its data is as it was: mend this first: "
+					+ String.valueOf(cause.getMessage()).replaceAll("\\s+", " ") + ".";
+		}, failure);
+	}
+
+	/** The primary result code is the low byte: https://sqlite.org/rescode.html */
+	private static int code(SQLiteException ex) {
+		return ex.getResultCode().code & 0xff;
 	}
 
 }

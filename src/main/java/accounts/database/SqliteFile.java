@@ -21,7 +21,9 @@ import java.util.stream.Stream;
 import accounts.start.StartRefused;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
+import org.sqlite.SQLiteOpenMode;
 
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
@@ -29,10 +31,9 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  * A SQLite file as it was found, before anything in it is touched.
  *
  * @param path where it is
- * @param url its JDBC URL, as it was set
  * @param content what is in it
  */
-record SqliteFile(Path path, String url, Content content) {
+record SqliteFile(Path path, Content content) {
 
 	private static final String PREFIX = "jdbc:sqlite:";
 
@@ -59,8 +60,8 @@ record SqliteFile(Path path, String url, Content content) {
 	static SqliteFile find(String url) {
 		Path path = path(url).toAbsolutePath().normalize();
 		Path folder = path.getParent();
-		if (folder == null || Files.isDirectory(path)) {
-			throw new StartRefused("The database " + path + " is a folder: name a file in SPRING_DATASOURCE_URL.");
+		if (folder == null || (Files.exists(path) && !Files.isRegularFile(path))) {
+			throw new StartRefused("The database " + path + " is no file: name a file in SPRING_DATASOURCE_URL.");
 		}
 		if (!Files.isDirectory(folder)) {
 			throw new StartRefused("The database's folder " + folder
@@ -72,7 +73,7 @@ record SqliteFile(Path path, String url, Content content) {
 		}
 		try {
 			if (!Files.exists(path) || Files.size(path) == 0) {
-				return new SqliteFile(path, url, Content.NOTHING);
+				return new SqliteFile(path, Content.NOTHING);
 			}
 			if (!isWritable(path)) {
 				throw new StartRefused("The database " + path
@@ -85,7 +86,12 @@ record SqliteFile(Path path, String url, Content content) {
 		catch (IOException ex) {
 			throw new StartRefused("The database " + path + " can't be read: check the file and its permissions.", ex);
 		}
-		return new SqliteFile(path, url, content(path));
+		return new SqliteFile(path, content(path));
+	}
+
+	/** Its JDBC URL. */
+	String url() {
+		return PREFIX + this.path;
 	}
 
 	/**
@@ -102,11 +108,15 @@ record SqliteFile(Path path, String url, Content content) {
 		Path half = this.path.resolveSibling(name + ".half");
 		try (Connection connection = open(this.path)) {
 			Files.deleteIfExists(half);
-			connection.unwrap(SQLiteConnection.class).getDatabase().backup("main", half.toString(), null);
+			int result = connection.unwrap(SQLiteConnection.class).getDatabase().backup("main", half.toString(), null);
+			if (result != 0) {
+				throw new SQLException("SQLite's backup returned " + result);
+			}
 			Files.move(half, copy, StandardCopyOption.ATOMIC_MOVE);
 			return copy;
 		}
 		catch (IOException | SQLException ex) {
+			half.toFile().delete();
 			throw new StartRefused("The database " + this.path + " could not be copied to " + copy
 					+ " before its first change: make room there.", ex);
 		}
@@ -114,10 +124,10 @@ record SqliteFile(Path path, String url, Content content) {
 
 	private static Path path(String url) {
 		String file = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
-		file = file.replaceFirst("\\?.*", "");
-		if (file.isEmpty() || file.startsWith(":") || file.startsWith("file:")) {
-			throw new StartRefused("SPRING_DATASOURCE_URL is " + url
-					+ ": it must name a file, like jdbc:sqlite:db.sqlite3 or jdbc:sqlite:/var/lib/accounts/db.sqlite3.");
+		if (file.isEmpty() || file.startsWith(":") || file.startsWith("file:") || file.contains("?")) {
+			// SQLite's settings are for this program to make
+			throw new StartRefused("SPRING_DATASOURCE_URL is " + url + ": it must name a file and nothing more, "
+					+ "like jdbc:sqlite:db.sqlite3 or jdbc:sqlite:/var/lib/accounts/db.sqlite3.");
 		}
 		try {
 			return Path.of(file);
@@ -151,34 +161,58 @@ record SqliteFile(Path path, String url, Content content) {
 	private static Content content(Path path) {
 		try (Connection connection = open(path)) {
 			JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
-			List<String> tables = db
-				.sql("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'")
-				.query(String.class)
-				.list();
-			if (tables.isEmpty()) {
-				return Content.NOTHING;
-			}
-			if (tables.contains(Migrations.TABLE)) {
-				Migrations.refuseNewer(path, db);
+			// What a first start that failed has left is as good as nothing
+			int version = Migrations.version(db);
+			if (version > 0) {
+				Migrations.refuseNewer(path, version);
 				return Content.OURS;
 			}
-			if (isTutorial(db)) {
-				refuseDoubles(path, db);
-				return Content.TUTORIAL;
+			Set<String> things = things(db);
+			if (things.isEmpty()) {
+				return Content.NOTHING;
 			}
-			throw notOurs(path, "belongs to another program");
+			if (!isTutorial(db)) {
+				throw notOurs(path, "belongs to another program");
+			}
+			things.remove("table user");
+			refuseMore(path, things);
+			refuseDoubles(path, db);
+			return Content.TUTORIAL;
 		}
-		catch (SQLException ex) {
-			throw new StartRefused(
-					"The database " + path + " can't be read: it is damaged or locked by another program.", ex);
+		catch (SQLException | DataAccessException ex) {
+			throw SqliteErrors.refusal(path, ex);
+		}
+	}
+
+	/** Tables, indexes, triggers and views that somebody made. */
+	private static Set<String> things(JdbcClient db) {
+		return db.sql("""
+				select type || ' ' || name from sqlite_master
+				where name not glob 'sqlite_*' and tbl_name <> ? order by 1""")
+			.param(Migrations.TABLE)
+			.query(String.class)
+			.set();
+	}
+
+	/**
+	 * What somebody added to the tutorial's database would be lost or broken when its
+	 * table is replaced.
+	 */
+	private static void refuseMore(Path path, Set<String> things) {
+		if (!things.isEmpty()) {
+			throw new StartRefused("The database " + path + " has more in it than the tutorial's users: "
+					+ String.join(", ", things)
+					+ ". Only the users can be taken over: drop the rest, in a copy if you need it, then start again.");
 		}
 	}
 
 	private static Connection open(Path path) throws SQLException {
-		SQLiteConfig readOnly = new SQLiteConfig();
-		readOnly.setReadOnly(true);
-		readOnly.setBusyTimeout(5_000);
-		return readOnly.createConnection(PREFIX + path);
+		SQLiteConfig settings = new SQLiteConfig();
+		// Not read-only, which could not tidy up after a program that crashed, and would
+		// leave files beside a database in WAL mode
+		settings.resetOpenMode(SQLiteOpenMode.CREATE);
+		settings.setBusyTimeout(5_000);
+		return settings.createConnection(PREFIX + path);
 	}
 
 	private static boolean isTutorial(JdbcClient db) {
@@ -204,7 +238,8 @@ record SqliteFile(Path path, String url, Content content) {
 			.filter((users) -> users.size() > 1)
 			.toList();
 		if (!doubles.isEmpty()) {
-			throw new StartRefused("The database " + path + " has accounts whose emails differ only in case: "
+			throw new StartRefused("The database " + path
+					+ " has accounts whose emails differ only in case or in spaces around them: "
 					+ doubles.stream().map((users) -> String.join(" and ", users)).collect(Collectors.joining("; "))
 					+ ". Change or delete all but one of them, then start again.");
 		}

@@ -52,7 +52,7 @@ class V1__Users extends BaseJavaMigration {
 		db.sql("""
 				insert into "user" (id, first_name, last_name, email, password, created_on)
 				select id, first_name, last_name, email, password,
-					coalesce(cast(strftime('%s', created_on) as integer), cast(strftime('%s') as integer))
+					coalesce(cast(strftime('%s', created_on, 'auto') as integer), cast(strftime('%s') as integer))
 				from tutorial_user""").update();
 		List<String> emails = db.sql("select email from tutorial_user").query(String.class).list();
 		for (String email : emails) {
@@ -61,7 +61,11 @@ class V1__Users extends BaseJavaMigration {
 			}
 		}
 		db.sql("delete from sqlite_sequence where name = 'user'").update();
-		db.sql("update sqlite_sequence set name = 'user' where name = 'tutorial_user'").update();
+		db.sql("""
+				insert into sqlite_sequence (name, seq)
+				select 'user', max(id) from (
+					select id from "user" union all select seq from sqlite_sequence where name = 'tutorial_user'
+				) having max(id) is not null""").update();
 		db.sql("drop table tutorial_user").update();
 	}
 

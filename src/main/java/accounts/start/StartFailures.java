@@ -1,12 +1,15 @@
 package accounts.start;
 
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.origin.Origin;
+import org.springframework.boot.origin.SystemEnvironmentOrigin;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -17,6 +20,10 @@ import org.springframework.core.annotation.Order;
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class StartFailures implements SpringBootExceptionReporter {
+
+	private static final Map<Class<?>, String> VALUES = Map.of(Integer.class, "a whole number", int.class,
+			"a whole number", Boolean.class, "true or false", boolean.class, "true or false", Duration.class,
+			"a duration like 30s, 15m or 1h", InetAddress.class, "an address of this machine, like 127.0.0.1");
 
 	@Override
 	public boolean reportException(Throwable failure) {
@@ -46,9 +53,11 @@ class StartFailures implements SpringBootExceptionReporter {
 		if (property == null) {
 			return "The settings under " + setting.getName() + " are not valid.";
 		}
-		Origin origin = property.getOrigin();
-		return "The setting " + property.getName() + " can't be what it is" + ((origin != null) ? " in " + origin : "")
-				+ ": it must be a " + setting.getTarget().getType().resolve(Object.class).getSimpleName() + ".";
+		String name = (property.getOrigin() instanceof SystemEnvironmentOrigin variable) ? variable.getProperty()
+				: property.getName().toString();
+		Class<?> type = setting.getTarget().getType().resolve(Object.class);
+		return name + " is " + property.getValue() + ": it must be "
+				+ VALUES.getOrDefault(type, "a " + type.getSimpleName()) + ".";
 	}
 
 	private static <T extends Throwable> @Nullable T cause(Throwable failure, Class<T> type) {

@@ -1,11 +1,14 @@
 package accounts.user;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.password4j.Argon2Function;
+import com.password4j.Hash;
 import com.password4j.types.Argon2;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +20,10 @@ import org.springframework.security.crypto.password.PasswordEncoder;
  */
 final class Argon2Encoder implements PasswordEncoder {
 
-	static final String LIMITS = "1 GiB of memory and 64 passes of 64 MiB";
+	static final String LIMITS = "1 GiB, the work of 64 passes over 64 MiB, and 16 lanes";
 
 	private static final Pattern ENCODED = Pattern
-		.compile("\\$argon2id\\$v=19\\$m=(\\d{1,9}),t=(\\d{1,9}),p=(\\d{1,3})\\$[A-Za-z0-9+/]+\\$[A-Za-z0-9+/]+");
+		.compile("\\$argon2id\\$v=19\\$m=(\\d{1,9}),t=(\\d{1,9}),p=(\\d{1,3})\\$([A-Za-z0-9+/]+)\\$([A-Za-z0-9+/]+)");
 
 	private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -37,23 +40,31 @@ final class Argon2Encoder implements PasswordEncoder {
 		}
 		byte[] salt = new byte[16];
 		RANDOM.nextBytes(salt);
-		Argon2Function function = Argon2Function.getInstance(this.cost.memory(), this.cost.iterations(),
-				this.cost.parallelism(), 32, Argon2.ID);
-		return function.hash(bytes(password), salt).getResult();
+		return hash(password, salt, this.cost, 32).getResult();
 	}
 
 	@Override
 	public boolean matches(@Nullable CharSequence password, @Nullable String encoded) {
-		PasswordSettings.Argon2 used = cost(encoded);
-		if (password == null || encoded == null || used == null) {
+		Matcher parts = parts(encoded);
+		PasswordSettings.Argon2 used = cost(parts);
+		if (password == null || used == null) {
 			return false;
 		}
-		return Argon2Function.getInstanceFromHash(encoded).check(bytes(password), bytes(encoded));
+		try {
+			byte[] salt = Base64.getDecoder().decode(parts.group(4));
+			byte[] expected = Base64.getDecoder().decode(parts.group(5));
+			return isSized(salt, expected)
+					&& MessageDigest.isEqual(hash(password, salt, used, expected.length).getBytes(), expected);
+		}
+		catch (IllegalArgumentException ex) {
+			// The salt or the hash is no Base64
+			return false;
+		}
 	}
 
 	@Override
 	public boolean upgradeEncoding(@Nullable String encoded) {
-		return !this.cost.equals(cost(encoded));
+		return !this.cost.equals(cost(parts(encoded)));
 	}
 
 	/**
@@ -61,11 +72,25 @@ final class Argon2Encoder implements PasswordEncoder {
 	 * can afford.
 	 */
 	static boolean isBearable(int memory, int iterations, int parallelism) {
-		return memory <= 1 << 20 && parallelism <= 16 && (long) memory * iterations <= 64L << 16;
+		return parallelism >= 1 && parallelism <= 16 && memory >= 8 * parallelism && memory <= 1 << 20
+				&& iterations >= 1 && (long) memory * iterations <= 64L << 16;
 	}
 
-	private static PasswordSettings.@Nullable Argon2 cost(@Nullable String encoded) {
-		Matcher parts = ENCODED.matcher((encoded != null) ? encoded : "");
+	/** RFC 9106, section 3.1, from below; from above what anybody uses. */
+	private static boolean isSized(byte[] salt, byte[] hash) {
+		return salt.length >= 8 && salt.length <= 64 && hash.length >= 16 && hash.length <= 64;
+	}
+
+	private static Hash hash(CharSequence password, byte[] salt, PasswordSettings.Argon2 cost, int length) {
+		return Argon2Function.getInstance(cost.memory(), cost.iterations(), cost.parallelism(), length, Argon2.ID)
+			.hash(password.toString().getBytes(StandardCharsets.UTF_8), salt);
+	}
+
+	private static Matcher parts(@Nullable String encoded) {
+		return ENCODED.matcher((encoded != null) ? encoded : "");
+	}
+
+	private static PasswordSettings.@Nullable Argon2 cost(Matcher parts) {
 		if (!parts.matches()) {
 			return null;
 		}
@@ -74,10 +99,6 @@ final class Argon2Encoder implements PasswordEncoder {
 		int parallelism = Integer.parseInt(parts.group(3));
 		return isBearable(memory, iterations, parallelism)
 				? new PasswordSettings.Argon2(memory, iterations, parallelism) : null;
-	}
-
-	private static byte[] bytes(CharSequence text) {
-		return text.toString().getBytes(StandardCharsets.UTF_8);
 	}
 
 }

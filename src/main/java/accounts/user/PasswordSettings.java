@@ -19,7 +19,8 @@ record PasswordSettings(@DefaultValue("1") int minLength, @DefaultValue("256") i
 	PasswordSettings {
 		if (minLength < 1 || maxLength < 64 || minLength > maxLength) {
 			throw new StartRefused(
-					"accounts.password.min-length must be 1 or more and max-length 64 or more (NIST 800-63B).");
+					"ACCOUNTS_PASSWORD_MIN_LENGTH must be 1 or more and ACCOUNTS_PASSWORD_MAX_LENGTH 64 or more, "
+							+ "and the first not above the second.");
 		}
 	}
 
@@ -34,10 +35,10 @@ record PasswordSettings(@DefaultValue("1") int minLength, @DefaultValue("256") i
 			@DefaultValue("1") int parallelism) {
 
 		Argon2 {
-			if (parallelism < 1 || iterations < 1 || memory < 8 * parallelism
-					|| !Argon2Encoder.isBearable(memory, iterations, parallelism)) {
-				throw new StartRefused("accounts.password.argon2 must be memory (KiB) of at least 8 times parallelism, "
-						+ "iterations and parallelism of at least 1, and less than " + Argon2Encoder.LIMITS + ".");
+			if (!Argon2Encoder.isBearable(memory, iterations, parallelism)) {
+				throw new StartRefused("ACCOUNTS_PASSWORD_ARGON2_MEMORY (KiB), ACCOUNTS_PASSWORD_ARGON2_ITERATIONS and "
+						+ "ACCOUNTS_PASSWORD_ARGON2_PARALLELISM must be 1 or more, the memory at least 8 times the "
+						+ "parallelism, and all no more than " + Argon2Encoder.LIMITS + ".");
 			}
 		}
 

@@ -4,9 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
@@ -23,7 +25,7 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 final class WerkzeugEncoder implements PasswordEncoder {
 
 	private static final Pattern PBKDF2 = Pattern
-		.compile("pbkdf2:(sha1|sha224|sha256|sha384|sha512)(?::(\\d{1,8}))?\\$([^$]+)\\$([0-9a-f]{40,128})");
+		.compile("pbkdf2:(sha1|sha224|sha256|sha384|sha512)(?::(\\d{1,8}))?\\$([^$]+)\\$((?:[0-9a-f]{2})+)");
 
 	private static final Pattern SCRYPT = Pattern
 		.compile("scrypt:(\\d{1,9}):(\\d{1,4}):(\\d{1,3})\\$([^$]+)\\$([0-9a-f]{128})");
@@ -62,11 +64,12 @@ final class WerkzeugEncoder implements PasswordEncoder {
 	private static boolean isPbkdf2(String password, Matcher parts) throws GeneralSecurityException {
 		int iterations = (parts.group(2) != null) ? Integer.parseInt(parts.group(2)) : DEFAULT_ITERATIONS;
 		byte[] expected = HexFormat.of().parseHex(parts.group(4));
-		if (iterations < 1 || iterations > MAX_ITERATIONS) {
+		String algorithm = "Hmac" + parts.group(1).toUpperCase(Locale.ROOT);
+		if (iterations < 1 || iterations > MAX_ITERATIONS
+				|| expected.length != Mac.getInstance(algorithm).getMacLength()) {
 			return false;
 		}
-		SecretKeyFactory factory = SecretKeyFactory
-			.getInstance("PBKDF2WithHmac" + parts.group(1).replace("sha", "SHA"));
+		SecretKeyFactory factory = SecretKeyFactory.getInstance("PBKDF2With" + algorithm);
 		byte[] salt = parts.group(3).getBytes(StandardCharsets.UTF_8);
 		PBEKeySpec spec = new PBEKeySpec(password.toCharArray(), salt, iterations, expected.length * 8);
 		return MessageDigest.isEqual(factory.generateSecret(spec).getEncoded(), expected);
