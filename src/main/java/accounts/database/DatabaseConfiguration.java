@@ -13,7 +13,9 @@ import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteConfig.TransactionMode;
 import org.sqlite.SQLiteDataSource;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.dao.DataAccessException;
@@ -38,7 +40,9 @@ class DatabaseConfiguration {
 	private static final int READERS = 2 * Runtime.getRuntime().availableProcessors() + 2;
 
 	@Bean
-	Database database(@Value("${spring.datasource.url}") String url) {
+	Database database(@Value("${spring.datasource.url}") String url, ListableBeanFactory settings) {
+		// A start that a wrong setting stops must not have touched the database
+		settings.getBeansWithAnnotation(ConfigurationProperties.class);
 		SqliteFile file = SqliteFile.find(url);
 		try {
 			return open(file);

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.origin.SystemEnvironmentOrigin;
+import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
@@ -53,7 +53,8 @@ class StartFailures implements SpringBootExceptionReporter {
 		if (property == null) {
 			return "The settings under " + setting.getName() + " are not valid.";
 		}
-		String name = (property.getOrigin() instanceof SystemEnvironmentOrigin variable) ? variable.getProperty()
+		// As it was written: SERVER_PORT in the environment is the property server.port
+		String name = (property.getOrigin() instanceof PropertySourceOrigin origin) ? origin.getPropertyName()
 				: property.getName().toString();
 		Class<?> type = setting.getTarget().getType().resolve(Object.class);
 		return name + " is " + property.getValue() + ": it must be "

@@ -25,12 +25,16 @@ final class Argon2Encoder implements PasswordEncoder {
 	private static final Pattern ENCODED = Pattern
 		.compile("\\$argon2id\\$v=19\\$m=(\\d{1,9}),t=(\\d{1,9}),p=(\\d{1,3})\\$([A-Za-z0-9+/]+)\\$([A-Za-z0-9+/]+)");
 
+	private static final int HASH_BYTES = 32;
+
 	private static final SecureRandom RANDOM = new SecureRandom();
 
 	private final PasswordSettings.Argon2 cost;
 
 	Argon2Encoder(PasswordSettings.Argon2 cost) {
 		this.cost = cost;
+		// Makes what this cost needs now: once the service is told to stop, it could not
+		function(cost, HASH_BYTES);
 	}
 
 	@Override
@@ -40,7 +44,7 @@ final class Argon2Encoder implements PasswordEncoder {
 		}
 		byte[] salt = new byte[16];
 		RANDOM.nextBytes(salt);
-		return hash(password, salt, this.cost, 32).getResult();
+		return hash(password, salt, this.cost, HASH_BYTES).getResult();
 	}
 
 	@Override
@@ -82,8 +86,11 @@ final class Argon2Encoder implements PasswordEncoder {
 	}
 
 	private static Hash hash(CharSequence password, byte[] salt, PasswordSettings.Argon2 cost, int length) {
-		return Argon2Function.getInstance(cost.memory(), cost.iterations(), cost.parallelism(), length, Argon2.ID)
-			.hash(password.toString().getBytes(StandardCharsets.UTF_8), salt);
+		return function(cost, length).hash(password.toString().getBytes(StandardCharsets.UTF_8), salt);
+	}
+
+	private static Argon2Function function(PasswordSettings.Argon2 cost, int length) {
+		return Argon2Function.getInstance(cost.memory(), cost.iterations(), cost.parallelism(), length, Argon2.ID);
 	}
 
 	private static Matcher parts(@Nullable String encoded) {

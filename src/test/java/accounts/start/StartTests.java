@@ -1,0 +1,363 @@
+package accounts.start;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import accounts.Account;
+import accounts.Application;
+import accounts.Client;
+import accounts.Program;
+import accounts.Service;
+import accounts.database.Sqlite;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** What an operator sees of a start, of one that is refused and of the end. */
+@ExtendWith(OutputCaptureExtension.class)
+class StartTests {
+
+	private static final String SIGN_UP = """
+			{"first_name": "Ron", "last_name": "Weasley", "email": "ron@example.com", "password": "1234"}""";
+
+	private final Path folder = Service.folder();
+
+	private final Path file = Service.file(this.folder);
+
+	@AfterEach
+	void allowDeletion() throws IOException {
+		Files.setPosixFilePermissions(this.folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+	}
+
+	// The database
+
+	@Test
+	void aMissingFolderIsNamed(CapturedOutput output) throws Exception {
+		refused(output,
+				"The database's folder " + this.folder
+						+ "/none does not exist: make it, or set SPRING_DATASOURCE_URL to a file elsewhere.",
+				url("none/x.db"));
+	}
+
+	@Test
+	void aFolderIsNoDatabase(CapturedOutput output) throws Exception {
+		refused(output, "The database " + this.folder + " is no file: name a file in SPRING_DATASOURCE_URL.", url(""));
+	}
+
+	@Test
+	void aDeviceIsNoDatabase(CapturedOutput output) throws Exception {
+		refused(output, "The database /dev/null is no file: name a file in SPRING_DATASOURCE_URL.",
+				"spring.datasource.url=jdbc:sqlite:/dev/null");
+	}
+
+	@Test
+	void aFileOfAnotherKindIsLeftAlone(CapturedOutput output) throws Exception {
+		Files.writeString(this.file, "Dear diary, today I wrote no SQLite.\n");
+		refused(output, "The file " + this.file
+				+ " is no SQLite database: set SPRING_DATASOURCE_URL to a database of this service or to a new file.");
+	}
+
+	@Test
+	void aDatabaseThatWasCutShortIsLeftAlone(CapturedOutput output) throws Exception {
+		byte[] whole = Files.readAllBytes(Service.file(Sqlite.tutorial()));
+		Files.write(this.file, Arrays.copyOf(whole, 6000));
+		refused(output, "The database " + this.file
+				+ " is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.");
+	}
+
+	@Test
+	void garbageThatBeginsLikeADatabaseIsLeftAlone(CapturedOutput output) throws Exception {
+		byte[] garbage = new byte[20_000];
+		new Random(1).nextBytes(garbage);
+		System.arraycopy("SQLite format 3\0".getBytes(StandardCharsets.US_ASCII), 0, garbage, 0, 16);
+		Files.write(this.file, garbage);
+		refused(output, "The database " + this.file
+				+ " is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.");
+	}
+
+	@Test
+	void aReadOnlyFileIsLeftAloneEvenByRoot(CapturedOutput output) throws Exception {
+		Files.copy(Service.file(Sqlite.tutorial()), this.file);
+		Files.setPosixFilePermissions(this.file, PosixFilePermissions.fromString("r--r--r--"));
+		refused(output, "The database " + this.file
+				+ " is read-only: allow writing, or set SPRING_DATASOURCE_URL to another file.");
+	}
+
+	@Test
+	void aReadOnlyFolderIsLeftAloneEvenByRoot(CapturedOutput output) throws Exception {
+		Files.setPosixFilePermissions(this.folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+		refused(output, "The database's folder " + this.folder
+				+ " can't be written to: allow it, or set SPRING_DATASOURCE_URL to a file elsewhere.");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "delete", "wal" })
+	void aDatabaseOfAnotherProgramIsLeftAlone(String journal, CapturedOutput output) throws Exception {
+		Sqlite.run(this.file, "pragma journal_mode = " + journal, "create table user (id integer, phone text)",
+				"insert into user values (1, '42')");
+		refused(output, "The file " + this.file
+				+ " belongs to another program: set SPRING_DATASOURCE_URL to a database of this service or to a new file.");
+	}
+
+	@Test
+	void aSchemaNewerThanTheProgramIsLeftAlone(CapturedOutput output) throws Exception {
+		Service.startIn(this.folder).close();
+		Sqlite.run(this.file, """
+				insert into flyway_schema_history (installed_rank, version, description, type, script, installed_by,
+					execution_time, success)
+				values (1000, '1000', 'Later', 'JDBC', 'Later', '', 0, 1)""");
+		refused(output, "The database " + this.file + " has schema 1000, and this program knows only up to \\d+: "
+				+ "start the newer program that made it.");
+	}
+
+	@Test
+	void aDatabaseThatAnotherProgramHasLockedIsLeftAlone(CapturedOutput output) throws Exception {
+		Service.startIn(this.folder).close();
+		Sqlite.run(this.file, "pragma journal_mode = delete");
+		try (Sqlite other = Sqlite.open(this.file)) {
+			other.run("begin exclusive");
+			refused(output,
+					"The database " + this.file + " is locked by another program: stop that one, then start again.");
+			other.run("rollback");
+		}
+	}
+
+	@Test
+	void aDatabaseThatAnotherProgramIsWritingIsLeftAlone(CapturedOutput output) throws Exception {
+		Files.copy(Service.file(Sqlite.tutorial()), this.file);
+		try (Sqlite other = Sqlite.open(this.file)) {
+			other.run("begin immediate");
+			assertRefused(output,
+					"The database " + this.file + " is locked by another program: stop that one, then start again.");
+			other.run("rollback");
+			assertThat(other.rows("select count(*) from user")).containsExactly("6");
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "jdbc:sqlite::memory:", "jdbc:sqlite:", "jdbc:h2:mem:x", "jdbc:sqlite:file:x?mode=memory",
+			"jdbc:sqlite:x.db?synchronous=off", "jdbc:postgresql://localhost/x", "x.db", "" })
+	void whatNamesNoFileIsNoDatabase(String url, CapturedOutput output) throws Exception {
+		refused(output,
+				"SPRING_DATASOURCE_URL is " + url + ": it must name a file and nothing more, "
+						+ "like jdbc:sqlite:db.sqlite3 or jdbc:sqlite:/var/lib/accounts/db.sqlite3.",
+				"spring.datasource.url=" + url);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "with space.db", "dåtäbäse 🦉.db", "100%25 #1 & more;.db", "no-ending" })
+	void aPathIsTakenAsItStands(String name) {
+		SpringApplication.run(Application.class, arguments(url(name))).close();
+		assertThat(this.folder.resolve(name)).isNotEmptyFile();
+		assertThat(this.folder.toFile().list()).containsExactly(name);
+	}
+
+	// The settings
+
+	@ParameterizedTest
+	@ValueSource(strings = { "super-secret-string", "0123456789012345678901234567890",
+			"a-string-secret-at-least-256-bits-long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			"your-256-bit-secret-your-256-bit-secret" })
+	void aWeakSecretIsRefusedWithAWayToMakeAStrongOne(String secret, CapturedOutput output) throws Exception {
+		refused(output,
+				"ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more. Make one with "
+						+ "`openssl rand -base64 48`, or leave it out to have one made and kept in the database.",
+				"accounts.token.secret=" + secret);
+		assertThat(output).doesNotContain(secret);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					accounts.token.lifetime=0s                  | accounts.token.lifetime must be .*
+					accounts.token.issuer=                      | accounts.token.issuer must not be empty: .*
+					accounts.password.min-length=0              | ACCOUNTS_PASSWORD_MIN_LENGTH must be 1 or more .*
+					accounts.password.max-length=63             | ACCOUNTS_PASSWORD_MIN_LENGTH .* ACCOUNTS_PASSWORD_MAX_LENGTH 64 or more.*
+					accounts.password.argon2.memory=1           | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
+					accounts.password.argon2.memory=999999999   | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
+					accounts.password.argon2.iterations=0       | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
+					accounts.password.argon2.parallelism=999999 | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
+					server.tomcat.threads.max=many              | server.tomcat.threads.max is many: it must be a whole number.
+					server.address=nowhere.invalid              | server.address is nowhere.invalid: it must be an address of this machine, like 127.0.0.1.
+					server.address=192.0.2.1                    | Port 0 of 192.0.2.1 can't be used .* SERVER_ADDRESS to an address of this machine.
+					""")
+	void aSettingThatCanNotBeIsNamedWithWhatItMustBe(String setting, String sentence, CapturedOutput output)
+			throws Exception {
+		refused(output, sentence, setting);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					ACCOUNTS_TOKEN_LIFETIME=abc                      | ACCOUNTS_TOKEN_LIFETIME is abc: it must be a duration like 30s, 15m or 1h.
+					ACCOUNTS_PASSWORD_MIN_LENGTH=x                   | ACCOUNTS_PASSWORD_MIN_LENGTH is x: it must be a whole number.
+					SERVER_PORT=http                                 | SERVER_PORT is http: it must be a whole number.
+					SERVER_PORT=65536                                | SERVER_PORT is 65536: it must be from 0 to 65535.
+					SPRING_DATASOURCE_URL=jdbc:sqlite:/nowhere/db    | The database's folder /nowhere does not exist: make it, or set SPRING_DATASOURCE_URL to a file elsewhere.
+					""")
+	void aRefusedStartEndsTheProgramWithOneSentenceOnStderr(String variable, String sentence) throws Exception {
+		try (Program program = Program.start(this.folder, variable)) {
+			assertThat(program.exitCode()).isEqualTo(1);
+			assertThat(program.errors()).containsExactly("accounts: " + sentence);
+			assertThat(program.printed()).isEmpty();
+			assertThat(this.folder).isEmptyDirectory();
+		}
+	}
+
+	@Test
+	void aTutorialDatabaseIsLeftAloneWhileAnotherProgramHasThePort(CapturedOutput output) throws Exception {
+		Files.copy(Service.file(Sqlite.tutorial()), this.file);
+		try (ServerSocket flask = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			refused(output, "Port " + flask.getLocalPort()
+					+ " of 127.0.0.1 can't be used \\(Address already in use\\): stop the "
+					+ "program that has it, or set SERVER_PORT to a free port and SERVER_ADDRESS to an address of this machine.",
+					"server.port=" + flask.getLocalPort());
+		}
+	}
+
+	// Up, and down again
+
+	@Test
+	void theFirstStartTellsTheOperatorWhatThereIs() throws Exception {
+		try (Program program = Program.start(this.folder)) {
+			URI address = program.address();
+			program.terminate();
+			assertThat(program.exitCode()).isEqualTo(143);
+			assertThat(program.errors()).isEmpty();
+			assertThat(program.printed()).map((line) -> line.replaceFirst("^\\S+Z INFO +(.*?) request_id=.*", "$1"))
+				.containsExactly("Accounts is up at " + address, "Documentation: " + address + "/docs/",
+						"Database: " + this.folder.resolve("db.sqlite3") + " (new)", "Passwords: 1 to 256 characters",
+						"Errors: a login tells an unknown email from a wrong password");
+		}
+		assertThat(this.folder.toFile().list()).containsExactly("db.sqlite3");
+	}
+
+	@Test
+	void toldToStopItAnswersTheRequestInProgressFirst() throws Exception {
+		try (Program program = Program.start(this.folder)) {
+			URI address = program.address();
+			try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+				socket.setSoTimeout(30_000);
+				BufferedReader answer = new BufferedReader(
+						new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+				write(socket, "POST /users/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: "
+						+ SIGN_UP.length() + "\r\nExpect: 100-continue\r\n\r\n");
+				assertThat(answer.readLine()).startsWith("HTTP/1.1 100");
+				program.terminate();
+				awaitClosed(address);
+				write(socket, SIGN_UP);
+				assertThat(answer.lines().takeWhile((line) -> !line.startsWith("{")))
+					.anyMatch((line) -> line.startsWith("HTTP/1.1 201"));
+			}
+			assertThat(program.exitCode()).isEqualTo(143);
+			assertThat(program.errors()).isEmpty();
+			assertThat(this.folder.toFile().list()).containsExactly("db.sqlite3");
+		}
+	}
+
+	@Test
+	void anAnsweredSignUpAndItsTokenOutliveACrash() throws Exception {
+		String token;
+		try (Program program = Program.start(this.folder)) {
+			Client client = new Client(program.address());
+			client.post("/users/", SIGN_UP).is(201);
+			token = Account.login(client, "ron@example.com", "1234").is(200).text("token");
+			client.post("/users/", SIGN_UP.replace("ron", "fred")).is(201);
+			program.kill();
+		}
+		try (Service again = Service.startIn(this.folder)) {
+			again.client().as(token).get("/users/me/").is(200);
+			Account.login(again.client(), "fred@example.com", "1234").is(200);
+		}
+	}
+
+	private void refused(CapturedOutput output, String sentence, String... settings) throws IOException {
+		Map<String, String> before = files();
+		assertRefused(output, sentence, settings);
+		assertThat(files()).isEqualTo(before);
+	}
+
+	private void assertRefused(CapturedOutput output, String sentence, String... settings) {
+		int printed = output.getOut().length();
+		assertThatThrownBy(() -> SpringApplication.run(Application.class, arguments(settings)).close());
+		assertThat(output.getErr().lines()).singleElement().asString().matches("\\Qaccounts: \\E" + pattern(sentence));
+		assertThat(output.getOut().substring(printed)).isEmpty();
+	}
+
+	private String[] arguments(String... settings) {
+		Map<String, String> all = new TreeMap<>(
+				Map.of("server.port", "0", "spring.datasource.url", "jdbc:sqlite:" + this.file));
+		for (String setting : settings) {
+			int equals = setting.indexOf('=');
+			all.put(setting.substring(0, equals), setting.substring(equals + 1));
+		}
+		return all.entrySet()
+			.stream()
+			.map((setting) -> "--" + setting.getKey() + "=" + setting.getValue())
+			.toArray(String[]::new);
+	}
+
+	/** A sentence with the dots and question marks of a path or URL in it. */
+	private static String pattern(String sentence) {
+		return sentence.replaceAll("\\.(?!\\*)", "\\\\.").replace("?", "\\?");
+	}
+
+	private String url(String name) {
+		return "spring.datasource.url=jdbc:sqlite:" + this.folder + "/" + name;
+	}
+
+	/** All files by name, and what is in them. */
+	private Map<String, String> files() throws IOException {
+		Map<String, String> files = new TreeMap<>();
+		try (Stream<Path> list = Files.list(this.folder)) {
+			for (Path each : (Iterable<Path>) list::iterator) {
+				files.put(each.getFileName().toString(), Files.readString(each, StandardCharsets.ISO_8859_1));
+			}
+		}
+		return files;
+	}
+
+	private static void write(Socket socket, String text) throws IOException {
+		socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+	}
+
+	private static void awaitClosed(URI address) throws IOException {
+		long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+		while (System.nanoTime() < deadline) {
+			try {
+				new Socket(address.getHost(), address.getPort()).close();
+			}
+			catch (ConnectException ex) {
+				return;
+			}
+		}
+		throw new AssertionError("Still open");
+	}
+
+}

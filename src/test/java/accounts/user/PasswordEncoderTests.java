@@ -1,0 +1,203 @@
+package accounts.user;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+import accounts.Account;
+import accounts.Service;
+import accounts.database.Sqlite;
+import accounts.web.Busy;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.security.crypto.password.PasswordEncoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+/** How passwords are hashed, and which hashes made elsewhere are read. */
+class PasswordEncoderTests {
+
+	private static final String PASSWORD = "pässwörd 🦉";
+
+	private final PasswordEncoder encoder = encoder(64, 1, 1);
+
+	@Test
+	void aHashNamesItsAlgorithmAndIsNeverTheSameTwice() {
+		String hash = this.encoder.encode(PASSWORD);
+		assertThat(hash).startsWith("{argon2}$argon2id$v=19$m=64,t=1,p=1$");
+		assertThat(this.encoder.encode(PASSWORD)).isNotEqualTo(hash);
+		assertThat(this.encoder.matches(PASSWORD, hash)).isTrue();
+		assertThat(this.encoder.matches("pässwörd 🦊", hash)).isFalse();
+	}
+
+	/** Made with: {@code argon2 saltsaltsaltsalt -id -t 2 -k 19456 -p 1 -l 32 -e}. */
+	@ParameterizedTest
+	@ValueSource(strings = {
+			"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$7Hi1SuzoowP9k7DQ+xCgvtnObtMmixUM+nF3TP/BApA",
+			"$argon2id$v=19$m=4096,t=3,p=4$c2FsdHNhbHRzYWx0c2FsdA$+yccGttMDrbAwOfHD+MVo1TQ5mgbhpIDC4+swT91P/0",
+			"$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$55HOVVl5JdSIhIcZpKLXI+1RdzgBR8Ks" })
+	void anArgon2idHashOfTheReferenceImplementationHolds(String hash) {
+		assertThat(this.encoder.matches(PASSWORD, "{argon2}" + hash)).isTrue();
+		assertThat(this.encoder.matches(PASSWORD + " ", "{argon2}" + hash)).isFalse();
+	}
+
+	/**
+	 * Made with Python: {@code hashlib.pbkdf2_hmac} and {@code hashlib.scrypt}, which are
+	 * Werkzeug's.
+	 */
+	@ParameterizedTest
+	@ValueSource(strings = { "pbkdf2:sha1:1000$sält🧂$413686c5c897aad6356d30112d3cdf3a7a352473",
+			"pbkdf2:sha224:50$sält🧂$8c29c2c8412d6a3abd23f70a54c01ecba241ec8d78dd54191e90fec0",
+			"pbkdf2:sha256:260000$sält🧂$1efa100bc7e43f62f0a316b11ad500581136dadf344c0ab849c8ef0f1ab83fa2",
+			"pbkdf2:sha256$sält🧂$1efa100bc7e43f62f0a316b11ad500581136dadf344c0ab849c8ef0f1ab83fa2",
+			"pbkdf2:sha384:50$sält🧂$8bb6cd0e6647af01f0ae0623a8a1d66efe20a6cdbd243006256c93a6852759e4"
+					+ "c2c241d821e9a5fb524e08944d266baa",
+			"pbkdf2:sha512:50$sält🧂$f946686d79ce23b713cb8571bb83ab1c9b91054c704e50957d3bc63e454e0834"
+					+ "c9e43ef205dd257141dfad9ade397612a4b78e180748dd448d69f0702aa66af7",
+			"scrypt:2:1:1$sält🧂$a41c3d74f257bc971e7d87551941f6679d5ae8872ba49dabd8b9a06ca16cce19"
+					+ "63e48b58d0cad10225781a9b9c1bb94654c386ea24003e5df0fffcc189023a35",
+			"scrypt:1024:8:1$sält🧂$ab785666c5c8540c354f262b14fbf866113ff9430108b8c86c467b05ca3536fb"
+					+ "ce12b9f9a8db880f92cdfe051a2194d3d9cd1527b105c67c460b7b8931688e9c",
+			"scrypt:32768:8:1$sält🧂$79c27b287b09d3dafb9a788d6e7bdeea45afcb7faed2e7aee1314f023d94b6a7"
+					+ "0d843ea782541086cb3e1a8c8fbeece93910e418d97e6c70724df361eb2a6e50",
+			"scrypt:16:4:16$sält🧂$3bf245827d79b7291673eb776c507ebffbc13a6a3683555eb1fb242c1eb8aefc"
+					+ "602592fe33ff4875db7797f76c023606bec1651620370fa9771d94a41e1d52bb",
+			"scrypt:16384:8:2$sält🧂$56c2d96fd27c627544d3915193e052043b4af75d0f590aeedc7aa85d58774e04"
+					+ "98860a140fd99045500fb4f30e3e9891cb7e60b2a82e200a624f3a796d0a30af" })
+	void aHashOfTheTutorialHoldsAndIsToBeReplaced(String hash) {
+		assertThat(this.encoder.matches(PASSWORD, hash)).isTrue();
+		assertThat(this.encoder.matches("pässwörd 🦊", hash)).isFalse();
+		assertThat(this.encoder.upgradeEncoding(hash)).isTrue();
+	}
+
+	@Test
+	void aLongPasswordOfTheTutorialCountsToItsLastByte() {
+		String hash = "pbkdf2:sha256:10$x$25466b977f4b4095fb17f9ae85d5e1afbf9e3ceb0b3606117a7bc3701cc75f86";
+		assertThat(this.encoder.matches("é🦉".repeat(128), hash)).isTrue();
+		assertThat(this.encoder.matches("é🦉".repeat(127) + "é🦊", hash)).isFalse();
+		String withNul = "pbkdf2:sha256:10$x$7da62e46552d2f36b60b7a30e9728bc0f9f2643ce7a529255e930db4e353f52f";
+		assertThat(this.encoder.matches("a\0b", withNul)).isTrue();
+		assertThat(this.encoder.matches("a\0c", withNul)).isFalse();
+	}
+
+	@Test
+	void aPasswordOf256CharactersCountsToItsLastByte() {
+		String password = "é🦉".repeat(128);
+		String hash = this.encoder.encode(password);
+		assertThat(this.encoder.matches(password, hash)).isTrue();
+		assertThat(this.encoder.matches(password.substring(0, password.length() - 2) + "🦊", hash)).isFalse();
+		assertThat(this.encoder.matches(password.replaceFirst("é", "e\u0301"), hash)).isFalse();
+	}
+
+	@Test
+	void aHashOfAnotherCostIsToBeReplaced() {
+		String hash = this.encoder.encode(PASSWORD);
+		assertThat(this.encoder.upgradeEncoding(hash)).isFalse();
+		assertThat(encoder(72, 1, 1).upgradeEncoding(hash)).isTrue();
+		assertThat(encoder(64, 2, 1).upgradeEncoding(hash)).isTrue();
+		assertThat(encoder(64, 1, 2).upgradeEncoding(hash)).isTrue();
+		assertThat(encoder(72, 2, 2).matches(PASSWORD, hash)).isTrue();
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "scrypt:2147483648:8:1$salt$00", "scrypt:1048576:1024:1$salt$HEX64",
+			"scrypt:65536:9:1$salt$HEX64", "scrypt:1024:8:999$salt$HEX64", "scrypt:1023:8:1$salt$HEX64",
+			"scrypt:0:8:1$salt$HEX64", "scrypt:1:8:1$salt$HEX64", "scrypt:1024:0:1$salt$HEX64",
+			"scrypt:1024:8:0$salt$HEX64", "scrypt:1024:8$salt$HEX64", "scrypt:-2:8:1$salt$HEX64", "scrypt$salt$HEX64",
+			"scrypt:16:1:1$$HEX64", "scrypt:16:1:1$salt$", "scrypt:16:1:1$salt$HEX32", "scrypt:16:1:1$salt$zz",
+			"pbkdf2:sha256:999999999$salt$HEX32", "pbkdf2:sha256:5000001$salt$HEX32", "pbkdf2:sha256:0$salt$HEX32",
+			"pbkdf2:sha256:-1$salt$HEX32", "pbkdf2:md5:1000$salt$HEX16", "pbkdf2:sha256:1000$salt$HEX20",
+			"pbkdf2:sha256:1000$salt$HEX320", "pbkdf2:sha256:1000$salt$", "pbkdf2:sha256:1000$$HEX32",
+			"pbkdf2:sha256:1000$HEX32", "pbkdf2:sha256:99999999999999999999$salt$HEX32", "plain$$1234", "1234", "", "$",
+			"{", "{}", "{argon2", "{argon2}", "{bcrypt}$2a$10$x", "{noop}1234", "sha256$salt$HEX32",
+			"{argon2}$argon2id$v=19$m=4194304,t=100,p=1$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=1048577,t=1,p=1$SALT$HASH", "{argon2}$argon2id$v=19$m=1048576,t=5,p=1$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=999999999,t=999999999,p=1$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=9999999999,t=1,p=1$SALT$HASH", "{argon2}$argon2id$v=19$m=64,t=1,p=0$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=64,t=0,p=1$SALT$HASH", "{argon2}$argon2id$v=19$m=0,t=1,p=1$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=7,t=1,p=1$SALT$HASH", "{argon2}$argon2id$v=19$m=64,t=1,p=17$SALT$HASH",
+			"{argon2}$argon2id$v=16$m=64,t=1,p=1$SALT$HASH", "{argon2}$argon2id$m=64,t=1,p=1$SALT$HASH",
+			"{argon2}$argon2i$v=19$m=64,t=1,p=1$SALT$HASH", "{argon2}$argon2id$v=19$t=1,m=64,p=1$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=64,t=1,p=1,keyid=YQ,data=YQ$SALT$HASH",
+			"{argon2}$argon2id$v=19$m=64,t=1,p=1$SALT", "{argon2}$argon2id$v=19$m=64,t=1,p=1$SALT$",
+			"{argon2}$argon2id$v=19$m=64,t=1,p=1$$HASH", "{argon2}$argon2id$v=19$m=64,t=1,p=1$SALT$A",
+			"{argon2}$argon2id$v=19$m=64,t=1,p=1$A$HASH", "{argon2}$argon2id$v=19$m=64,t=1,p=1$SALT$YQ",
+			"{argon2}$argon2id$v=19$m=64,t=1,p=1$YQ$HASH", "{argon2}$argon2id$v=19$m=64,t=1,p=1$SALT$HASH$HASH",
+			"$argon2id$v=19$m=64,t=1,p=1$SALT$HASH" })
+	void aHashThatIsNoneOrTooDearMatchesNothingAtOnce(String text) {
+		String hash = text.replace("SALT", "c2FsdHNhbHRzYWx0c2FsdA")
+			.replace("HASH", "7Hi1SuzoowP9k7DQ+xCgvtnObtMmixUM+nF3TP/BApA")
+			.replace("HEX320", "0".repeat(63))
+			.replace("HEX16", "0".repeat(32))
+			.replace("HEX20", "0".repeat(40))
+			.replace("HEX32", "0".repeat(64))
+			.replace("HEX64", "0".repeat(128));
+		assertThat(assertTimeoutPreemptively(Duration.ofSeconds(2), () -> this.encoder.matches("1234", hash)))
+			.isFalse();
+	}
+
+	@Test
+	void aLoginAgainstAHashThatIsNoneIsAnIncorrectPassword() {
+		Path folder = Service.folder();
+		try (Service service = Service.startIn(folder); Sqlite sqlite = Sqlite.open(Service.file(folder))) {
+			Account account = service.account();
+			for (String hash : List.of("", "x", "{argon2}x", "scrypt:2147483648:8:1$x$00", "pbkdf2:sha256:1$x$abc",
+					"{argon2}$argon2id$v=19$m=64,t=1,p=0$c2FsdHNhbHRzYWx0c2FsdA$55HOVVl5JdSIhIcZpKLXI+1RdzgBR8Ks")) {
+				sqlite.run("update \"user\" set password = '" + hash + "'");
+				Account.login(service.client(), account.email(), account.password()).refused(401, "Incorrect password");
+			}
+		}
+	}
+
+	@Test
+	void asManyPasswordsAsCanWaitDoSoAndTheNextIsToldToComeAgain() throws Exception {
+		CountDownLatch end = new CountDownLatch(1);
+		PasswordEncoder busy = new LimitedEncoder(new PasswordEncoder() {
+
+			@Override
+			public String encode(CharSequence password) {
+				try {
+					end.await();
+				}
+				catch (InterruptedException ex) {
+					throw new IllegalStateException(ex);
+				}
+				return "hash";
+			}
+
+			@Override
+			public boolean matches(CharSequence password, String hash) {
+				return true;
+			}
+
+		}, 1);
+		List<Thread> others = new ArrayList<>();
+		for (int i = 0; i < 65; i++) {
+			Thread other = new Thread(() -> busy.encode(PASSWORD));
+			other.start();
+			others.add(other);
+			while (other.getState() != Thread.State.WAITING && other.getState() != Thread.State.TIMED_WAITING) {
+				Thread.onSpinWait();
+			}
+		}
+		assertThatThrownBy(() -> busy.encode(PASSWORD)).isInstanceOf(Busy.class);
+		assertThatThrownBy(() -> busy.matches(PASSWORD, "hash")).isInstanceOf(Busy.class);
+		end.countDown();
+		for (Thread other : others) {
+			other.join();
+		}
+		assertThat(busy.encode(PASSWORD)).isEqualTo("hash");
+	}
+
+	private static PasswordEncoder encoder(int memory, int iterations, int parallelism) {
+		return new UserConfiguration().passwordEncoder(
+				new PasswordSettings(1, 256, new PasswordSettings.Argon2(memory, iterations, parallelism)));
+	}
+
+}
