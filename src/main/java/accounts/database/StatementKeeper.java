@@ -8,6 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import javax.sql.DataSource;
 
@@ -42,14 +43,18 @@ final class StatementKeeper extends DelegatingDataSource {
 
 	private static PreparedStatement keeping(Map<String, PreparedStatement> idle, String sql,
 			PreparedStatement statement) {
+		AtomicBoolean inUse = new AtomicBoolean(true);
 		return proxy(PreparedStatement.class, (method, arguments) -> {
 			if (!method.getName().equals("close")) {
 				return invoke(method, statement, arguments);
 			}
-			statement.clearParameters();
-			PreparedStatement other = idle.put(sql, statement);
-			if (other != null && other != statement) {
-				other.close();
+			// Closed twice, it may be somebody else's by now
+			if (inUse.getAndSet(false) && !statement.getConnection().isClosed()) {
+				statement.clearParameters();
+				PreparedStatement other = idle.put(sql, statement);
+				if (other != null) {
+					other.close();
+				}
 			}
 			return null;
 		});

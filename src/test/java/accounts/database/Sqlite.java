@@ -58,7 +58,7 @@ public final class Sqlite implements AutoCloseable {
 	public void run(String... statements) {
 		try (Statement statement = this.connection.createStatement()) {
 			for (String sql : statements) {
-				statement.execute(sql);
+				statement.executeUpdate(sql);
 			}
 		}
 		catch (SQLException ex) {

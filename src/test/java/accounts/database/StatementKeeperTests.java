@@ -1,0 +1,98 @@
+package accounts.database;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+import accounts.Service;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.jdbc4.JDBC4PreparedStatement;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** A prepared statement serves one user at a time, and many after each other. */
+class StatementKeeperTests {
+
+	private static final String SQL = "select ?";
+
+	private Connection connection;
+
+	@BeforeEach
+	void open() throws SQLException {
+		SQLiteDataSource sqlite = new SQLiteDataSource();
+		sqlite.setUrl(Service.url(Service.folder()));
+		this.connection = new StatementKeeper(sqlite).getConnection();
+	}
+
+	@AfterEach
+	void close() throws SQLException {
+		this.connection.close();
+	}
+
+	@Test
+	void aStatementThatWasClosedServesAgain() throws SQLException {
+		PreparedStatement first = this.connection.prepareStatement(SQL);
+		assertThat(ask(first, 1)).isEqualTo(1);
+		first.close();
+		PreparedStatement second = this.connection.prepareStatement(SQL);
+		assertThat(sqlite(second)).isSameAs(sqlite(first));
+		assertThat(ask(second, 2)).isEqualTo(2);
+	}
+
+	@Test
+	void whatOneUserSetIsGoneForTheNext() throws SQLException {
+		PreparedStatement first = this.connection.prepareStatement(SQL);
+		first.setInt(1, 1);
+		first.close();
+		PreparedStatement second = this.connection.prepareStatement(SQL);
+		try (ResultSet rows = second.executeQuery()) {
+			assertThat(rows.getString(1)).isNull();
+		}
+	}
+
+	@Test
+	void aStatementInUseIsNeverHandedOutTwice() throws SQLException {
+		PreparedStatement first = this.connection.prepareStatement(SQL);
+		PreparedStatement second = this.connection.prepareStatement(SQL);
+		assertThat(sqlite(second)).isNotSameAs(sqlite(first));
+		first.close();
+		second.close();
+		PreparedStatement third = this.connection.prepareStatement(SQL);
+		first.close();
+		second.close();
+		PreparedStatement fourth = this.connection.prepareStatement(SQL);
+		assertThat(sqlite(fourth)).isNotSameAs(sqlite(third));
+		assertThat(ask(third, 3)).isEqualTo(3);
+		assertThat(ask(fourth, 4)).isEqualTo(4);
+	}
+
+	@Test
+	void aStatementEndsWithItsConnection() throws SQLException {
+		PreparedStatement idle = this.connection.prepareStatement(SQL);
+		PreparedStatement used = this.connection.prepareStatement(SQL);
+		idle.close();
+		this.connection.close();
+		assertThatThrownBy(() -> ask(sqlite(idle), 1)).isInstanceOf(SQLException.class);
+		assertThatThrownBy(() -> ask(sqlite(used), 1)).isInstanceOf(SQLException.class);
+		used.close();
+		assertThatThrownBy(() -> this.connection.prepareStatement(SQL)).isInstanceOf(SQLException.class);
+	}
+
+	/** The driver's own, behind whatever hands it out. */
+	private static PreparedStatement sqlite(PreparedStatement statement) throws SQLException {
+		return statement.unwrap(JDBC4PreparedStatement.class);
+	}
+
+	private static int ask(PreparedStatement statement, int value) throws SQLException {
+		statement.setInt(1, value);
+		try (ResultSet rows = statement.executeQuery()) {
+			return rows.getInt(1);
+		}
+	}
+
+}
