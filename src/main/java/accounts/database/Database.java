@@ -73,14 +73,17 @@ public final class Database implements AutoCloseable {
 	 * @throws org.springframework.dao.DataAccessException if it can't
 	 */
 	synchronized void probe() {
-		if (System.nanoTime() - this.probed < PROBE_NANOS) {
-			return;
+		if (System.nanoTime() - this.probed >= PROBE_NANOS) {
+			requireReadAndWrite();
+			this.probed = System.nanoTime();
 		}
+	}
+
+	void requireReadAndWrite() {
 		this.reads.sql("select count(*) from (select 1 from \"user\" limit 1)").query(Integer.class).single();
 		// Writes the file's header as it is: a number of the application's that nobody
 		// uses
 		this.writes.sql("pragma user_version = 0").update();
-		this.probed = System.nanoTime();
 	}
 
 	/** Where it is and how it came to be there, in words for the operator. */

@@ -70,7 +70,7 @@ class DatabaseConfiguration {
 		HikariDataSource writer = pool("writer", 1, file.url(), "pragma fullfsync = on");
 		Database database = new Database(description, readers, writer);
 		try {
-			database.probe();
+			database.requireReadAndWrite();
 			return database;
 		}
 		catch (DataAccessException ex) {

@@ -80,7 +80,7 @@ class StatementKeeperTests {
 		assertThatThrownBy(() -> ask(sqlite(idle), 1)).isInstanceOf(SQLException.class);
 		assertThatThrownBy(() -> ask(sqlite(used), 1)).isInstanceOf(SQLException.class);
 		used.close();
-		assertThatThrownBy(() -> this.connection.prepareStatement(SQL)).isInstanceOf(SQLException.class);
+		assertThatThrownBy(() -> ask(this.connection.prepareStatement(SQL), 1)).isInstanceOf(SQLException.class);
 	}
 
 	/** The driver's own, behind whatever hands it out. */
