@@ -1,0 +1,102 @@
+package accounts;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.web.bind.annotation.RestController;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+/** The map of the code, held. */
+class ArchitectureTests {
+
+	private static final JavaClasses CODE = new ClassFileImporter()
+		.withImportOption(new ImportOption.DoNotIncludeTests())
+		.importPackages("accounts");
+
+	@Test
+	void authKnowsUserWhichKnowsDatabaseWhichKnowsWeb() {
+		layeredArchitecture().consideringOnlyDependenciesInLayers()
+			.layer("root")
+			.definedBy("accounts")
+			.layer("auth")
+			.definedBy("accounts.auth..")
+			.layer("user")
+			.definedBy("accounts.user..")
+			.layer("database")
+			.definedBy("accounts.database..")
+			.layer("web")
+			.definedBy("accounts.web..")
+			.layer("start")
+			.definedBy("accounts.start..")
+			.whereLayer("root")
+			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("auth")
+			.mayOnlyBeAccessedByLayers("root")
+			.whereLayer("user")
+			.mayOnlyBeAccessedByLayers("root", "auth")
+			.whereLayer("database")
+			.mayOnlyBeAccessedByLayers("root", "auth", "user")
+			.whereLayer("web")
+			.mayOnlyBeAccessedByLayers("root", "auth", "user", "database")
+			.whereLayer("start")
+			.mayNotAccessAnyLayer()
+			.ensureAllClassesAreContainedInArchitecture()
+			.check(CODE);
+	}
+
+	@Test
+	void noFoldersKnowEachOtherInACircle() {
+		slices().matching("accounts.(*)..").should().beFreeOfCycles().check(CODE);
+	}
+
+	@Test
+	void jjwtIsKnownToAccessTokensAlone() {
+		noClasses().that()
+			.haveNameNotMatching("accounts\\.auth\\.AccessTokens(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.jsonwebtoken..")
+			.check(CODE);
+	}
+
+	@Test
+	void databasesAreKnownToRepositoriesAlone() {
+		noClasses().that()
+			.resideOutsideOfPackage("accounts.database..")
+			.and()
+			.haveNameNotMatching(".*Repository(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.jdbc..", "com.zaxxer..",
+					"org.sqlite..", "org.flywaydb..")
+			.check(CODE);
+	}
+
+	@Test
+	void password4jIsKnownToEncodersAlone() {
+		noClasses().that()
+			.haveNameNotMatching("accounts\\.user\\.\\w+Encoder(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("com.password4j..")
+			.check(CODE);
+	}
+
+	@Test
+	void controllersAreNobodysToCall() {
+		classes().that().areAnnotatedWith(RestController.class).should().bePackagePrivate().check(CODE);
+	}
+
+	@Test
+	void whatAClassNeedsComesThroughItsConstructor() {
+		GeneralCodingRules.NO_CLASSES_SHOULD_USE_FIELD_INJECTION.check(CODE);
+	}
+
+}
