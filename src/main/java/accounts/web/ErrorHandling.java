@@ -1,5 +1,6 @@
 package accounts.web;
 
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 import jakarta.servlet.http.HttpServletResponse;
@@ -13,6 +14,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
@@ -20,6 +22,7 @@ import org.springframework.http.ResponseEntity;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.web.ErrorResponse;
+import org.springframework.web.HttpRequestMethodNotSupportedException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.method.annotation.MethodArgumentTypeMismatchException;
@@ -71,6 +74,19 @@ class ErrorHandling {
 	ResponseEntity<ErrorAnswer> wrongPath() {
 		return answer(HttpStatus.NOT_FOUND, HttpHeaders.EMPTY,
 				ErrorAnswer.of(ErrorAnswer.sentence(HttpStatus.NOT_FOUND.value())));
+	}
+
+	/** Beside the handlers' own methods the client may use those that Spring answers. */
+	@ExceptionHandler
+	ResponseEntity<ErrorAnswer> wrongMethod(HttpRequestMethodNotSupportedException ex) {
+		Set<HttpMethod> allowed = new LinkedHashSet<>(ex.getHeaders().getAllow());
+		if (allowed.contains(HttpMethod.GET)) {
+			allowed.add(HttpMethod.HEAD);
+		}
+		allowed.add(HttpMethod.OPTIONS);
+		HttpHeaders headers = new HttpHeaders();
+		headers.setAllow(allowed);
+		return answer(ex.getStatusCode(), headers, ErrorAnswer.of(ErrorAnswer.sentence(ex.getStatusCode().value())));
 	}
 
 	@ExceptionHandler

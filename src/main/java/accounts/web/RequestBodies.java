@@ -7,6 +7,7 @@ import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -18,8 +19,13 @@ import tools.jackson.databind.json.JsonMapper;
 import org.springframework.core.MethodParameter;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.converter.HttpMessageConverter;
+import org.springframework.web.HttpMediaTypeNotSupportedException;
+import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.HandlerInterceptor;
 import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAdapter;
 
@@ -39,11 +45,35 @@ class RequestBodies extends RequestBodyAdviceAdapter implements HandlerIntercept
 	}
 
 	@Override
-	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
-		if (request.getContentLengthLong() > MAX_BYTES) {
+	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
+			throws HttpMediaTypeNotSupportedException {
+		if (request.getContentLengthLong() > MAX_BYTES || (!readsBody(handler) && isLong(request))) {
 			throw new BodyTooLarge();
 		}
+		String type = request.getContentType();
+		if (type != null && type.contains("*")) {
+			// Spring fails at a range of types, which only an Accept header may name
+			throw new HttpMediaTypeNotSupportedException("A body has one media type");
+		}
 		return true;
+	}
+
+	private static boolean readsBody(Object handler) {
+		return handler instanceof HandlerMethod method && Stream.of(method.getMethodParameters())
+			.anyMatch((parameter) -> parameter.hasParameterAnnotation(RequestBody.class));
+	}
+
+	/**
+	 * Whether a body that doesn't tell its length, and that nobody reads, is too long.
+	 */
+	private static boolean isLong(HttpServletRequest request) {
+		try {
+			return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
+					&& request.getInputStream().readNBytes(MAX_BYTES + 1).length > MAX_BYTES;
+		}
+		catch (IOException ex) {
+			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, null, ex);
+		}
 	}
 
 	@Override
