@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 import jakarta.servlet.http.HttpServletResponse;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,6 +75,14 @@ class ErrorHandling {
 	ResponseEntity<ErrorAnswer> wrongPath() {
 		return answer(HttpStatus.NOT_FOUND, HttpHeaders.EMPTY,
 				ErrorAnswer.of(ErrorAnswer.sentence(HttpStatus.NOT_FOUND.value())));
+	}
+
+	/**
+	 * A form, which Spring has the server read before it finds that no handler wants one.
+	 */
+	@ExceptionHandler(InvalidParameterException.class)
+	ResponseEntity<ErrorAnswer> unreadableForm() {
+		return refused(new UnsupportedMediaType());
 	}
 
 	/** Beside the handlers' own methods the client may use those that Spring answers. */

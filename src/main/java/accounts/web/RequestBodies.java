@@ -21,7 +21,6 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.converter.HttpMessageConverter;
-import org.springframework.web.HttpMediaTypeNotSupportedException;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.method.HandlerMethod;
@@ -45,15 +44,9 @@ class RequestBodies extends RequestBodyAdviceAdapter implements HandlerIntercept
 	}
 
 	@Override
-	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
-			throws HttpMediaTypeNotSupportedException {
+	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
 		if (request.getContentLengthLong() > MAX_BYTES || (!readsBody(handler) && isLong(request))) {
 			throw new BodyTooLarge();
-		}
-		String type = request.getContentType();
-		if (type != null && type.contains("*")) {
-			// Spring fails at a range of types, which only an Accept header may name
-			throw new HttpMediaTypeNotSupportedException("A body has one media type");
 		}
 		return true;
 	}
