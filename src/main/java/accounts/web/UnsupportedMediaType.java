@@ -1,12 +1,23 @@
 package accounts.web;
 
+import java.util.List;
+
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 
 /** A body of which the client doesn't say that it is JSON. */
 final class UnsupportedMediaType extends ApiException {
 
 	UnsupportedMediaType() {
 		super(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");
+	}
+
+	@Override
+	protected HttpHeaders headers() {
+		HttpHeaders headers = new HttpHeaders();
+		headers.setAccept(List.of(MediaType.APPLICATION_JSON));
+		return headers;
 	}
 
 }

@@ -1,0 +1,45 @@
+package accounts.web;
+
+import java.io.IOException;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.RequestPath;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ResponseStatusException;
+
+/**
+ * Refuses what Spring does not refuse but fails at, before it has found out where a
+ * request leads: a range of types as a body's, and an escape in a path's parameters that
+ * is none.
+ */
+@Component
+class UnreadableRequests implements Filter {
+
+	@Override
+	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+			throws IOException, ServletException {
+		String type = request.getContentType();
+		if (type != null && type.contains("*")) {
+			throw new UnsupportedMediaType();
+		}
+		requirePath(((HttpServletRequest) request).getRequestURI());
+		chain.doFilter(request, response);
+	}
+
+	private static void requirePath(String path) {
+		try {
+			RequestPath.parse(path, null);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, null, ex);
+		}
+	}
+
+}
