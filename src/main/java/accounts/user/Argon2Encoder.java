@@ -20,7 +20,7 @@ import org.springframework.security.crypto.password.PasswordEncoder;
  */
 final class Argon2Encoder implements PasswordEncoder {
 
-	static final String LIMITS = "1 GiB, the work of 64 passes over 64 MiB, and 16 lanes";
+	static final String LIMITS = "256 MiB, the work of 64 passes over 64 MiB, and 16 lanes";
 
 	private static final Pattern ENCODED = Pattern
 		.compile("\\$argon2id\\$v=19\\$m=(\\d{1,9}),t=(\\d{1,9}),p=(\\d{1,3})\\$([A-Za-z0-9+/]+)\\$([A-Za-z0-9+/]+)");
@@ -76,7 +76,7 @@ final class Argon2Encoder implements PasswordEncoder {
 	 * can afford.
 	 */
 	static boolean isBearable(int memory, int iterations, int parallelism) {
-		return parallelism >= 1 && parallelism <= 16 && memory >= 8 * parallelism && memory <= 1 << 20
+		return parallelism >= 1 && parallelism <= 16 && memory >= 8 * parallelism && memory <= 1 << 18
 				&& iterations >= 1 && (long) memory * iterations <= 64L << 16;
 	}
 
