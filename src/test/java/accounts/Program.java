@@ -1,6 +1,5 @@
 package accounts;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -9,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,14 +20,17 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class Program implements AutoCloseable {
 
+	private static final Pattern UP = Pattern.compile("is up at (http://[^\\s\"]+)(?s:.*)Errors: ");
+
 	private final Process process;
+
+	private final Path output;
 
 	private final Path errors;
 
-	private final List<String> printed = new ArrayList<>();
-
-	private Program(Process process, Path errors) {
+	private Program(Process process, Path output, Path errors) {
 		this.process = process;
+		this.output = output;
 		this.errors = errors;
 	}
 
@@ -38,8 +42,11 @@ public final class Program implements AutoCloseable {
 			command.add("--enable-native-access=ALL-UNNAMED");
 		}
 		command.addAll(List.of("-cp", classPath(), Application.class.getName()));
+		Path output = Files.createTempFile("stdout", ".txt");
 		Path errors = Files.createTempFile("stderr", ".txt");
-		ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectError(errors.toFile());
+		ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
+			.redirectOutput(output.toFile())
+			.redirectError(errors.toFile());
 		builder.environment()
 			.keySet()
 			.removeIf((name) -> name.matches("(?i)(spring|server|accounts|logging|java_|jdk_).*"));
@@ -48,7 +55,7 @@ public final class Program implements AutoCloseable {
 			int equals = variable.indexOf('=');
 			builder.environment().put(variable.substring(0, equals), variable.substring(equals + 1));
 		}
-		return new Program(builder.start(), errors);
+		return new Program(builder.start(), output, errors);
 	}
 
 	/** What the jar holds: not the tests, whose clock would be found as well. */
@@ -60,16 +67,15 @@ public final class Program implements AutoCloseable {
 	}
 
 	/** Waits until it is up. */
-	public URI address() throws IOException {
-		BufferedReader out = this.process.inputReader();
-		String line = "";
-		while (!line.contains(" Errors: ")) {
-			line = out.readLine();
-			assertThat(line).as("%s %s", this.printed, Files.readString(this.errors)).isNotNull();
-			this.printed.add(line);
+	public URI address() throws IOException, InterruptedException {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+		while (System.nanoTime() < end && !this.process.waitFor(20, TimeUnit.MILLISECONDS)) {
+			Matcher up = UP.matcher(Files.readString(this.output));
+			if (up.find()) {
+				return URI.create(up.group(1));
+			}
 		}
-		String up = this.printed.stream().filter((each) -> each.contains("is up at")).findFirst().orElseThrow();
-		return URI.create(up.replaceFirst(".* is up at (\\S+).*", "$1"));
+		throw new AssertionError(Files.readString(this.output) + Files.readString(this.errors));
 	}
 
 	/** Asks it to stop, as a supervisor would. */
@@ -89,9 +95,9 @@ public final class Program implements AutoCloseable {
 	}
 
 	/** All that it wrote to stdout until its end. */
-	public List<String> printed() {
-		this.process.inputReader().lines().forEach(this.printed::add);
-		return this.printed;
+	public List<String> printed() throws IOException, InterruptedException {
+		exitCode();
+		return Files.readAllLines(this.output);
 	}
 
 	public List<String> errors() throws IOException {
@@ -101,6 +107,7 @@ public final class Program implements AutoCloseable {
 	@Override
 	public void close() throws IOException {
 		this.process.destroyForcibly().onExit().join();
+		Files.delete(this.output);
 		Files.delete(this.errors);
 	}
 

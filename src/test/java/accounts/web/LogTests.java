@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import accounts.Account;
 import accounts.Answer;
 import accounts.Client;
+import accounts.Program;
 import accounts.Service;
-import accounts.ServiceProcess;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -45,7 +45,7 @@ class LogTests {
 	@BeforeAll
 	static void run() throws Exception {
 		plain = new Run();
-		json = new Run("logging.structured.format.console=ecs", "logging.level.accounts=debug");
+		json = new Run("LOGGING_STRUCTURED_FORMAT_CONSOLE=ecs", "LOGGING_LEVEL_ACCOUNTS=debug");
 	}
 
 	@AfterAll
@@ -151,11 +151,10 @@ class LogTests {
 
 		final String output;
 
-		Run(String... settings) throws SQLException {
+		Run(String... variables) throws Exception {
 			Path folder = Service.folder();
-			ServiceProcess service = ServiceProcess.startIn(folder, settings);
-			try (service) {
-				Client nobody = service.client();
+			try (Program program = Program.start(folder, variables)) {
+				Client nobody = new Client(program.address());
 				String email = Account.newEmail();
 				Answer luna = signUp(nobody, email, "\\\"Luna\\\"");
 				String id = luna.text("id");
@@ -179,8 +178,9 @@ class LogTests {
 				this.failure = failure(folder, nobody, self, email);
 				event("Deleted", self.delete(path).is(204), id);
 				assertThat(other.status()).isEqualTo(201);
+				program.terminate();
+				this.output = String.join("\n", program.printed());
 			}
-			this.output = service.output();
 		}
 
 		private static Answer signUp(Client nobody, String email, String name) {
