@@ -2,6 +2,8 @@ package accounts;
 
 import java.time.Clock;
 
+import accounts.auth.RotateKeys;
+
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
@@ -11,7 +13,12 @@ import org.springframework.context.annotation.Bean;
 public class Application {
 
 	public static void main(String[] args) {
-		SpringApplication.run(Application.class, args);
+		if (args.length > 0 && args[0].equals("rotate-keys")) {
+			RotateKeys.run(args);
+		}
+		else {
+			SpringApplication.run(Application.class, args);
+		}
 	}
 
 	@Bean

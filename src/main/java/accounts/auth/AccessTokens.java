@@ -1,102 +1,218 @@
 package accounts.auth;
 
-import java.io.Reader;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.Reader;
+import java.security.Key;
+import java.security.PublicKey;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Date;
+import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
-
-import javax.crypto.SecretKey;
+import java.util.Optional;
+import java.util.Set;
 
 import io.jsonwebtoken.Claims;
+import io.jsonwebtoken.JwsHeader;
+import io.jsonwebtoken.JwtBuilder;
 import io.jsonwebtoken.JwtException;
 import io.jsonwebtoken.JwtParser;
+import io.jsonwebtoken.JwtParserBuilder;
 import io.jsonwebtoken.Jwts;
+import io.jsonwebtoken.LocatorAdapter;
+import io.jsonwebtoken.UnsupportedJwtException;
 import io.jsonwebtoken.io.AbstractDeserializer;
 import io.jsonwebtoken.io.AbstractSerializer;
+import io.jsonwebtoken.security.Jwks;
+import io.jsonwebtoken.security.SecureDigestAlgorithm;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.stereotype.Component;
 
 /**
- * Issues and reads access tokens: JWTs (RFC 7519) signed with HS256, read only with the
- * algorithm and the key of the configuration (RFC 8725, ASVS 9.1).
+ * Issues and reads what the service signs: JWTs (RFC 7519), read only with the algorithms
+ * and keys of the configuration (RFC 8725, ASVS 9.1).
  */
 @Component
 class AccessTokens {
 
+	private static final String TYPE = "JWT";
+
 	private static final String ID = "id";
+
+	private static final String SESSION = "sid";
+
+	/**
+	 * All that a token of ours says of itself: no key, address or extension in it is ever
+	 * looked at.
+	 */
+	private static final Set<String> HEADER = Set.of("alg", "typ", "kid");
 
 	private final TokenSettings settings;
 
+	private final KeyRing keys;
+
 	private final Clock clock;
-
-	private final String keyId;
-
-	private final SecretKey key;
 
 	private final Writer writer;
 
 	private final JwtParser parser;
 
-	AccessTokens(TokenSettings settings, SigningKeyRepository keys, Clock clock, JsonMapper json) {
+	AccessTokens(TokenSettings settings, KeyRing keys, Clock clock, JsonMapper json) {
 		this.settings = settings;
+		this.keys = keys;
 		this.clock = clock;
-		SigningKey signing = (settings.secret() != null)
-				? SigningKey.hs256("configured", settings.secret().getBytes(StandardCharsets.UTF_8)) : keys.secret();
-		this.keyId = signing.id();
-		this.key = signing.secret();
 		this.writer = new Writer(json);
-		this.parser = Jwts.parser()
+		JwtParserBuilder parser = Jwts.parser()
 			.json(new Parser(json))
 			.sig()
 			.clear()
 			.add(Jwts.SIG.HS256)
+			.add(Jwts.SIG.ES256)
+			.add(Jwts.SIG.EdDSA)
 			.and()
 			.zip()
 			.clear()
 			.and()
-			.verifyWith(this.key)
+			.keyLocator(new KeyLocator(keys))
 			.requireIssuer(settings.issuer())
-			.clock(() -> Date.from(clock.instant()))
-			.build();
+			.clock(() -> Date.from(clock.instant()));
+		if (settings.audience() != null) {
+			parser.requireAudience(settings.audience());
+		}
+		this.parser = parser.build();
 	}
 
-	/** A new token that says who its bearer is. */
-	String issue(long userId) {
-		Instant now = this.clock.instant();
-		return Jwts.builder()
-			.json(this.writer)
-			.header()
-			.type("JWT")
-			.keyId(this.keyId)
-			.and()
+	/**
+	 * A new token that says who its bearer is.
+	 * @param status where others learn whether the session has ended
+	 * @param now when it is made
+	 * @param expiresOn when it stops to hold
+	 */
+	String issue(long userId, long sessionId, StatusLists.Reference status, Instant now, Instant expiresOn) {
+		JwtBuilder token = Jwts.builder()
 			.claim(ID, userId)
 			.subject(Long.toString(userId))
 			.issuer(this.settings.issuer())
 			.issuedAt(Date.from(now))
-			.expiration(Date.from(now.plus(this.settings.lifetime())))
-			.signWith(this.key, Jwts.SIG.HS256)
-			.compact();
+			.expiration(Date.from(expiresOn))
+			.claim(SESSION, Long.toString(sessionId))
+			.claim("status", Map.of("status_list", Map.of("idx", status.index(), "uri", status.uri())));
+		if (this.settings.audience() != null) {
+			token.audience().add(this.settings.audience());
+		}
+		return sign(token, TYPE);
 	}
 
-	/** The id of the user whom a token names, or none if the token does not hold. */
-	OptionalLong read(String token) {
+	/** Signs a list of ended sessions (draft-ietf-oauth-status-list-17, section 5.1). */
+	String issueStatusList(String uri, long ttl, String list) {
+		Instant now = this.clock.instant();
+		return sign(Jwts.builder()
+			.subject(uri)
+			.issuer(this.settings.issuer())
+			.issuedAt(Date.from(now))
+			.expiration(Date.from(now.plusSeconds(2 * ttl)))
+			.claim("ttl", ttl)
+			.claim("status_list", Map.of("bits", 1, "lst", list)), "statuslist+jwt");
+	}
+
+	/** What a token says, or nothing if it does not hold. */
+	Optional<AccessToken> read(String token) {
 		try {
-			Claims claims = this.parser.parseSignedClaims(token).getPayload();
-			Object id = claims.get(ID);
-			if (claims.getExpiration() != null && (id instanceof Integer || id instanceof Long)) {
-				return OptionalLong.of(((Number) id).longValue());
+			if (!isCanonical(token)) {
+				return Optional.empty();
 			}
+			Claims claims = this.parser.parseSignedClaims(token).getPayload();
+			if (claims.getExpiration() == null || (this.settings.audience() == null && claims.getAudience() != null)
+					|| !(claims.get(ID) instanceof Number id) || !(id instanceof Integer || id instanceof Long)) {
+				return Optional.empty();
+			}
+			String session = claims.get(SESSION, String.class);
+			return Optional.of(new AccessToken(id.longValue(), (session != null) ? Long.valueOf(session) : null));
 		}
 		catch (JwtException | IllegalArgumentException ex) {
 			// Why a token does not hold is nobody's business but its forger's
+			return Optional.empty();
 		}
-		return OptionalLong.empty();
+	}
+
+	/** The public keys as RFC 7517 writes them. */
+	List<Map<String, Object>> publicKeys() {
+		return this.keys.published().stream().map((key) -> {
+			Map<String, Object> jwk = Jwks.builder()
+				.key((PublicKey) key.material().verifying())
+				.id(key.id())
+				.algorithm(key.algorithm().name())
+				.publicKeyUse("sig")
+				.build();
+			return Map.copyOf(jwk);
+		}).toList();
+	}
+
+	private String sign(JwtBuilder token, String type) {
+		SigningKey key = this.keys.signing();
+		@SuppressWarnings("unchecked")
+		SecureDigestAlgorithm<Key, ?> algorithm = (SecureDigestAlgorithm<Key, ?>) Jwts.SIG.get()
+			.forKey(key.algorithm().name());
+		return token.json(this.writer)
+			.header()
+			.type(type)
+			.keyId(key.id())
+			.and()
+			.signWith(key.material().signing(), algorithm)
+			.compact();
+	}
+
+	/**
+	 * One token can be written in one way only, where base64url leaves room for several
+	 * (RFC 4648, 3.5).
+	 */
+	private static boolean isCanonical(String token) {
+		for (String part : token.split("\\.", -1)) {
+			byte[] bytes = Base64.getUrlDecoder().decode(part);
+			if (!Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).equals(part)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * What a token that holds says.
+	 *
+	 * @param sessionId the login it came from; one that another program made with the
+	 * shared secret has none
+	 */
+	record AccessToken(long userId, @Nullable Long sessionId) {
+
+	}
+
+	/**
+	 * Finds the key that a token names among those there are, and only if all else about
+	 * it is right.
+	 */
+	private static final class KeyLocator extends LocatorAdapter<Key> {
+
+		private final KeyRing keys;
+
+		KeyLocator(KeyRing keys) {
+			this.keys = keys;
+		}
+
+		@Override
+		protected Key locate(JwsHeader header) {
+			if (!HEADER.containsAll(header.keySet()) || !TYPE.equals(header.getType())) {
+				throw new UnsupportedJwtException("not an access token");
+			}
+			return this.keys.verifying(header.getKeyId(), header.getAlgorithm())
+				.orElseThrow(() -> new UnsupportedJwtException("no such key"))
+				.material()
+				.verifying();
+		}
+
 	}
 
 	/**

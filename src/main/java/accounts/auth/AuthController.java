@@ -1,23 +1,29 @@
 package accounts.auth;
 
+import accounts.auth.Sessions.TokenPair;
 import accounts.user.AccountRules;
 import accounts.user.Credentials;
 import accounts.user.UserRepository;
 import accounts.web.Fields;
 import accounts.web.Open;
 import accounts.web.RequestLog;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.security.crypto.password.PasswordEncoder;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
+import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Logging in. */
+/** Log in, stay logged in, log out. */
 @RestController
 @RequestMapping("/auth")
 class AuthController {
@@ -28,17 +34,20 @@ class AuthController {
 
 	private final PasswordEncoder passwords;
 
-	private final AccessTokens tokens;
+	private final Sessions sessions;
 
-	AuthController(UserRepository users, PasswordEncoder passwords, AccessTokens tokens) {
+	private final SessionRepository repository;
+
+	AuthController(UserRepository users, PasswordEncoder passwords, Sessions sessions, SessionRepository repository) {
 		this.users = users;
 		this.passwords = passwords;
-		this.tokens = tokens;
+		this.sessions = sessions;
+		this.repository = repository;
 	}
 
 	@Open
 	@PostMapping("/get-token/")
-	Token getToken(@RequestBody Login login) {
+	TokenPair getToken(@RequestBody Login login, HttpServletRequest request) {
 		Fields fields = new Fields();
 		String email = fields.required("email", login.email, Fields::text);
 		String password = fields.required("password", login.password, Fields::text);
@@ -53,20 +62,46 @@ class AuthController {
 		if (this.passwords.upgradeEncoding(credentials.hash())) {
 			this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
 		}
-		log.info("Logged in");
-		return new Token(id, this.tokens.issue(id));
+		TokenPair pair = this.sessions.open(id, userAgent(request), request.getRemoteAddr());
+		log.info("Logged in, session {}", pair.sessionId());
+		return pair;
+	}
+
+	@Open
+	@PostMapping("/refresh/")
+	TokenPair refresh(@RequestBody Refresh refresh) {
+		Fields fields = new Fields();
+		String token = fields.required("refresh_token", refresh.refreshToken, Fields::text);
+		fields.refuseWrong();
+		TokenPair pair = this.sessions.refresh(token);
+		log.info("Refreshed, session {}", pair.sessionId());
+		return pair;
+	}
+
+	@PostMapping("/logout/")
+	@ResponseStatus(HttpStatus.NO_CONTENT)
+	void logout(@RequestAttribute(required = false) @Nullable Long currentSession) {
+		if (currentSession != null) {
+			this.repository.end(currentSession);
+		}
+		log.info("Logged out, session {}", currentSession);
+	}
+
+	/** What the client calls itself, as far as it is fit to be shown. */
+	private static @Nullable String userAgent(HttpServletRequest request) {
+		String header = request.getHeader(HttpHeaders.USER_AGENT);
+		if (header == null) {
+			return null;
+		}
+		String printable = header.replaceAll("\\p{Cntrl}", " ").strip();
+		return printable.substring(0, Math.min(printable.length(), 200));
 	}
 
 	record Login(@Nullable JsonNode email, @Nullable JsonNode password) {
 
 	}
 
-	record Token(long userId, String token) {
-
-		@Override
-		public String toString() {
-			return "Token of user " + this.userId;
-		}
+	record Refresh(@Nullable JsonNode refreshToken) {
 
 	}
 

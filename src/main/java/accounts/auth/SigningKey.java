@@ -1,25 +1,34 @@
 package accounts.auth;
 
-import javax.crypto.SecretKey;
-import javax.crypto.spec.SecretKeySpec;
+import java.security.Key;
+import java.time.Instant;
 
 /**
- * A key that tokens are signed with.
+ * A key that signs tokens, has signed them or will.
  *
- * @param id the {@code kid} of the tokens
- * @param algorithm its name in RFC 7518
+ * @param id the {@code kid} of its tokens
+ * @param signsFrom when it takes over from the key before it; it is published earlier
  */
-record SigningKey(String id, String algorithm, SecretKey secret) {
+record SigningKey(String id, SigningAlgorithm algorithm, Material material, Instant signsFrom) {
 
-	static final String HS256 = "HS256";
-
-	static SigningKey hs256(String id, byte[] secret) {
-		return new SigningKey(id, HS256, new SecretKeySpec(secret, "HmacSHA256"));
-	}
+	/** The {@code kid} of the secret that a setting holds. */
+	static final String CONFIGURED = "configured";
 
 	@Override
 	public String toString() {
-		return "SigningKey " + this.id;
+		return this.algorithm + " key " + this.id;
+	}
+
+	/**
+	 * What signs and what verifies: the same secret, or a private and its public key.
+	 */
+	record Material(Key signing, Key verifying) {
+
+		@Override
+		public String toString() {
+			return "Key material";
+		}
+
 	}
 
 }

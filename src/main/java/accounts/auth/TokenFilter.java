@@ -3,10 +3,8 @@ package accounts.auth;
 import java.io.IOException;
 import java.util.Enumeration;
 import java.util.Optional;
-import java.util.OptionalLong;
 
-import accounts.user.User;
-import accounts.user.UserRepository;
+import accounts.auth.AccessTokens.AccessToken;
 import accounts.web.RequestLog;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -24,28 +22,31 @@ class TokenFilter implements Filter {
 
 	static final String CURRENT_USER = "currentUser";
 
+	private static final String CURRENT_SESSION = "currentSession";
+
 	private static final String BEARER = "Bearer ";
 
 	private final AccessTokens tokens;
 
-	private final UserRepository users;
+	private final Sessions sessions;
 
-	TokenFilter(AccessTokens tokens, UserRepository users) {
+	TokenFilter(AccessTokens tokens, Sessions sessions) {
 		this.tokens = tokens;
-		this.users = users;
+		this.sessions = sessions;
 	}
 
 	@Override
 	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
-		currentUser((HttpServletRequest) request).ifPresent((user) -> {
+		token((HttpServletRequest) request).ifPresent((token) -> this.sessions.userOf(token).ifPresent((user) -> {
 			request.setAttribute(CURRENT_USER, user);
+			request.setAttribute(CURRENT_SESSION, token.sessionId());
 			RequestLog.user(user.id());
-		});
+		}));
 		chain.doFilter(request, response);
 	}
 
-	private Optional<User> currentUser(HttpServletRequest request) {
+	private Optional<AccessToken> token(HttpServletRequest request) {
 		Enumeration<String> headers = request.getHeaders(HttpHeaders.AUTHORIZATION);
 		if (!headers.hasMoreElements()) {
 			return Optional.empty();
@@ -55,8 +56,7 @@ class TokenFilter implements Filter {
 			// Two answers to who is asking are none
 			return Optional.empty();
 		}
-		OptionalLong id = this.tokens.read(token(header));
-		return id.isPresent() ? this.users.byId(id.getAsLong()) : Optional.empty();
+		return this.tokens.read(token(header));
 	}
 
 	private static String token(String header) {

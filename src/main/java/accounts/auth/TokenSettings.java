@@ -15,11 +15,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param secret signs them (HS256) where it is set, instead of a key kept in the
  * database; its bytes are those of its text in UTF-8
+ * @param algorithm what new tokens are signed with
+ * @param rotation how long a key signs before the next one does; zero is for ever, which
+ * is what HS256 does unless it is set, where the others change every 30 days
  * @param issuer the claim {@code iss}, which a token must have to be accepted
+ * @param audience the claim {@code aud}, likewise, where it is set
  * @param lifetime how long a token holds
  */
 @ConfigurationProperties("accounts.token")
-record TokenSettings(@Nullable String secret, @DefaultValue("accounts") String issuer,
+record TokenSettings(@Nullable String secret, @DefaultValue("HS256") SigningAlgorithm algorithm,
+		@Nullable Duration rotation, @DefaultValue("accounts") String issuer, @Nullable String audience,
 		@DefaultValue("1h") Duration lifetime) {
 
 	/** RFC 7518, section 3.2. */
@@ -40,6 +45,9 @@ record TokenSettings(@Nullable String secret, @DefaultValue("accounts") String i
 			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more. "
 					+ "Make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");
 		}
+		if (rotation != null && !rotation.isZero() && rotation.compareTo(Duration.ofHours(1)) < 0) {
+			throw new StartRefused("accounts.token.rotation must be 0 for never, or 1h or more.");
+		}
 		if (issuer.isBlank()) {
 			throw new StartRefused(
 					"accounts.token.issuer must not be empty: name this service, for example by its address.");
@@ -47,6 +55,14 @@ record TokenSettings(@Nullable String secret, @DefaultValue("accounts") String i
 		if (lifetime.compareTo(Duration.ofSeconds(1)) < 0 || lifetime.compareTo(Duration.ofDays(365)) > 0) {
 			throw new StartRefused("accounts.token.lifetime must be from 1s to 365d.");
 		}
+	}
+
+	/** How long a key signs before the next one does: zero is for ever. */
+	Duration rotationInterval() {
+		if (this.rotation != null) {
+			return this.rotation;
+		}
+		return (this.algorithm == SigningAlgorithm.HS256) ? Duration.ZERO : Duration.ofDays(30);
 	}
 
 	private static boolean isWeak(String secret) {

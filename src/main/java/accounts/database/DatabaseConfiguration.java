@@ -22,7 +22,7 @@ import org.springframework.dao.DataAccessException;
 
 /** Opens the database: every SQLite setting there is stands here with its reason. */
 @Configuration(proxyBeanMethods = false)
-class DatabaseConfiguration {
+public class DatabaseConfiguration {
 
 	/**
 	 * How long a writer waits for another program's lock before the client is told to

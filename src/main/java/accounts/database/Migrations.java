@@ -18,7 +18,7 @@ final class Migrations {
 	static final String TABLE = "flyway_schema_history";
 
 	/** The schema that this program works with: the number of the last step. */
-	static final int VERSION = 1;
+	static final int VERSION = 2;
 
 	private Migrations() {
 	}
@@ -31,7 +31,7 @@ final class Migrations {
 		return Flyway.configure()
 			.dataSource(dataSource)
 			.javaMigrations(new V1__Users())
-			.locations(new String[0])
+			.locations("classpath:db/migration")
 			.group(true)
 			.baselineOnMigrate(tutorial)
 			.baselineVersion("0")

@@ -78,7 +78,8 @@ class UserController {
 	}
 
 	@RequestMapping(path = USER, method = { RequestMethod.PUT, RequestMethod.PATCH })
-	User change(@RequestAttribute User currentUser, @PathVariable long id, @RequestBody Payload payload) {
+	User change(@RequestAttribute User currentUser, @RequestAttribute(required = false) @Nullable Long currentSession,
+			@PathVariable long id, @RequestBody Payload payload) {
 		requireSelf(currentUser, id);
 		Fields fields = new Fields();
 		String firstName = fields.optional("first_name", payload.firstName, this.rules::name);
@@ -86,7 +87,8 @@ class UserController {
 		String email = fields.optional("email", payload.email, this.rules::email);
 		String password = fields.optional("password", payload.password, this.rules::password);
 		fields.refuseWrong();
-		User user = this.users.change(id, firstName, lastName, email, (password != null) ? hash(password) : null);
+		User user = this.users.change(id, firstName, lastName, email, (password != null) ? hash(password) : null,
+				currentSession);
 		log.info("Changed");
 		return user;
 	}

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import accounts.database.Database;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.stereotype.Repository;
 
 /** The user table. */
@@ -24,9 +25,12 @@ public class UserRepository {
 
 	private final Clock clock;
 
-	UserRepository(Database db, Clock clock) {
+	private final ApplicationEventPublisher events;
+
+	UserRepository(Database db, Clock clock, ApplicationEventPublisher events) {
 		this.db = db;
 		this.clock = clock;
+		this.events = events;
 	}
 
 	public Optional<User> byId(long id) {
@@ -81,11 +85,25 @@ public class UserRepository {
 	}
 
 	/**
-	 * Changes what is not {@code null}.
+	 * Changes what is not {@code null}; {@link PasswordChanged} is published with a new
+	 * password.
+	 * @param session the login that changes it
 	 * @throws EmailTaken if another account has this email
 	 * @throws UserNotFound if there is none with this id
 	 */
 	User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
+			@Nullable String hash, @Nullable Long session) {
+		if (hash == null) {
+			return change(id, firstName, lastName, email, null);
+		}
+		return this.db.inTransaction(() -> {
+			User user = change(id, firstName, lastName, email, hash);
+			this.events.publishEvent(new PasswordChanged(id, session));
+			return user;
+		});
+	}
+
+	private User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
 			@Nullable String hash) {
 		return this.db.writes()
 			.sql("""

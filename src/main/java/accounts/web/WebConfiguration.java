@@ -44,7 +44,8 @@ class WebConfiguration implements WebMvcConfigurer {
 		registry.addInterceptor(this.bodies);
 		WebContentInterceptor caching = new WebContentInterceptor();
 		caching.setCacheControl(CacheControl.noStore());
-		registry.addInterceptor(caching).excludePathPatterns("/openapi.yaml", "/docs/**");
+		registry.addInterceptor(caching)
+			.excludePathPatterns("/openapi.yaml", "/docs/**", "/.well-known/jwks.json", "/auth/status-lists/**");
 	}
 
 	/** A path that ends in a slash gives the same answer without it. */

@@ -1,0 +1,322 @@
+package accounts.auth;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+import accounts.database.Database;
+import accounts.user.User;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.stereotype.Repository;
+
+/** The session table. */
+@Repository
+class SessionRepository {
+
+	/**
+	 * A session that holds: its user is there, it was not ended, it was used lately and
+	 * is not too old.
+	 */
+	private static final String HOLDS = "user_id is not null and ended_on is null and last_used_on > ? and session.created_on > ?";
+
+	private final Database db;
+
+	private final SessionSettings settings;
+
+	private final Clock clock;
+
+	SessionRepository(Database db, SessionSettings settings, Clock clock) {
+		this.db = db;
+		this.settings = settings;
+		this.clock = clock;
+	}
+
+	/** The user of a session that holds, with one look at both. */
+	Optional<Login> login(long userId, long sessionId) {
+		return this.db.reads()
+			.sql("""
+					select "user".id, first_name, last_name, email, "user".created_on, last_used_on
+					from session join "user" on "user".id = user_id
+					where session.id = ? and user_id = ? and %s""".formatted(HOLDS))
+			.param(sessionId)
+			.param(userId)
+			.param(usedAfter())
+			.param(createdAfter())
+			.query((row, number) -> new Login(user(row), instant(row, "last_used_on")))
+			.optional();
+	}
+
+	/** The user's sessions that hold, the newest first. */
+	List<Session> ofUser(long userId) {
+		return this.db.reads()
+			.sql("select * from session where user_id = ? and " + HOLDS + " order by id desc")
+			.param(userId)
+			.param(usedAfter())
+			.param(createdAfter())
+			.query((row, number) -> session(row))
+			.list();
+	}
+
+	Optional<Renewal> renewal(long id) {
+		return this.db.reads()
+			.sql("select session.*, (" + HOLDS + ") as holds from session where id = ?")
+			.param(usedAfter())
+			.param(createdAfter())
+			.param(id)
+			.query((row, number) -> new Renewal(row.getLong("user_id"), row.getBoolean("holds"),
+					row.getObject("ended_on") != null || row.getObject("user_id") == null, instant(row, "created_on"),
+					row.getBytes("refresh_hash")))
+			.optional();
+	}
+
+	/**
+	 * What a refresh token was answered with when it was used within the grace, for who
+	 * has it to read.
+	 */
+	Optional<byte[]> answer(RefreshToken used) {
+		return this.db.reads()
+			.sql("select answer from refreshed where hash = ? and refreshed_on >= ?")
+			.param(used.hash())
+			.param(graceBegan())
+			.query((row, number) -> row.getBytes("answer"))
+			.optional();
+	}
+
+	/**
+	 * Opens a session, and ends the one idle longest where the user has too many.
+	 * @param firstToken makes the refresh token of the session with that id
+	 */
+	RefreshToken open(long userId, @Nullable String userAgent, @Nullable String ip,
+			LongFunction<RefreshToken> firstToken) {
+		return this.db.inTransaction(() -> {
+			long id = this.db.writes()
+				.sql("""
+						insert into session (user_id, created_on, last_used_on, user_agent, ip, refresh_hash)
+						values (?, ?, ?, ?, ?, ?) returning id""")
+				.param(userId)
+				.param(now())
+				.param(now())
+				.param(userAgent)
+				.param(ip)
+				.param(new byte[0])
+				.query(Long.class)
+				.single();
+			RefreshToken token = firstToken.apply(id);
+			this.db.writes()
+				.sql("update session set refresh_hash = ? where id = ?")
+				.param(token.hash())
+				.param(id)
+				.update();
+			this.db.writes()
+				.sql("""
+						update session set ended_on = ?, user_agent = null, ip = null where id in (
+							select id from session where user_id = ? and ended_on is null
+							order by last_used_on desc, id desc limit 1000000 offset ?)""")
+				.param(now())
+				.param(userId)
+				.param(this.settings.perUser())
+				.update();
+			return token;
+		});
+	}
+
+	/**
+	 * Puts the next refresh token in the place of one, unless somebody has done so
+	 * before.
+	 */
+	boolean rotate(RefreshToken old, RefreshToken next, byte[] answer) {
+		return this.db.inTransaction(() -> {
+			int rotated = this.db.writes()
+				.sql("""
+						update session set refresh_hash = ?, last_used_on = ?
+						where id = ? and refresh_hash = ? and %s""".formatted(HOLDS))
+				.param(next.hash())
+				.param(now())
+				.param(old.sessionId())
+				.param(old.hash())
+				.param(usedAfter())
+				.param(createdAfter())
+				.update();
+			if (rotated > 0) {
+				this.db.writes()
+					.sql("insert into refreshed (hash, session_id, refreshed_on, answer) values (?, ?, ?, ?)")
+					.param(old.hash())
+					.param(old.sessionId())
+					.param(now())
+					.param(answer)
+					.update();
+			}
+			return rotated > 0;
+		});
+	}
+
+	void end(long id) {
+		this.db.writes()
+			.sql("update session set ended_on = ?, user_agent = null, ip = null where id = ? and ended_on is null")
+			.param(now())
+			.param(id)
+			.update();
+	}
+
+	/**
+	 * Ends one of the user's sessions.
+	 * @throws SessionNotFound if the user has none with this id
+	 */
+	void end(long userId, long id) {
+		int ended = this.db.writes()
+			.sql("update session set ended_on = ?, user_agent = null, ip = null where id = ? and user_id = ? and "
+					+ HOLDS)
+			.param(now())
+			.param(id)
+			.param(userId)
+			.param(usedAfter())
+			.param(createdAfter())
+			.update();
+		if (ended == 0) {
+			throw new SessionNotFound();
+		}
+	}
+
+	/** Ends all sessions of a user but one. */
+	void endOthers(long userId, @Nullable Long kept) {
+		this.db.writes()
+			.sql("""
+					update session set ended_on = ?, user_agent = null, ip = null
+					where user_id = ? and id <> ? and ended_on is null""")
+			.param(now())
+			.param(userId)
+			.param((kept != null) ? kept : -1)
+			.update();
+	}
+
+	/** Notes when sessions were last used, by their ids: seconds since 1970. */
+	void used(Map<Long, Long> uses) {
+		this.db.inTransaction(() -> {
+			uses.forEach((id, second) -> this.db.writes()
+				.sql("update session set last_used_on = ? where id = ? and last_used_on < ?")
+				.param(second)
+				.param(id)
+				.param(second)
+				.update());
+			return uses;
+		});
+	}
+
+	/**
+	 * Looks through some sessions and removes those that nobody will ask for any more.
+	 * @param after the last id that was looked at before
+	 * @param keep how many seconds a session that does not hold is kept, so that its
+	 * tokens are told why they are refused
+	 * @return the last id that was looked at now, if there was any
+	 */
+	Optional<Long> clear(long after, long keep, int most) {
+		List<Old> looked = this.db.reads()
+			.sql("""
+					select id, (coalesce(ended_on < ?, user_id is null and last_used_on < ?) or last_used_on < ? or created_on < ?) as old
+					from session where id > ? order by id limit ?""")
+			.param(now() - keep)
+			.param(now() - keep)
+			.param(usedAfter() - keep)
+			.param(createdAfter() - keep)
+			.param(after)
+			.param(most)
+			.query((row, number) -> new Old(row.getLong("id"), row.getBoolean("old")))
+			.list();
+		List<Long> old = looked.stream().filter(Old::old).map(Old::id).toList();
+		if (!old.isEmpty()) {
+			this.db.inTransaction(() -> {
+				old.forEach((id) -> this.db.writes().sql("delete from session where id = ?").param(id).update());
+				return old;
+			});
+		}
+		return looked.isEmpty() ? Optional.empty() : Optional.of(looked.get(looked.size() - 1).id());
+	}
+
+	/** Removes the answers that no refresh token gets again. */
+	void clearAnswers() {
+		this.db.writes().sql("delete from refreshed where refreshed_on < ?").param(graceBegan()).update();
+	}
+
+	/** Which of the sessions with these ids were ended, or their users deleted. */
+	List<Long> ended(long from, long to) {
+		return this.db.reads()
+			.sql("select id from session where id >= ? and id < ? and not (" + HOLDS + ")")
+			.param(from)
+			.param(to)
+			.param(usedAfter())
+			.param(createdAfter())
+			.query(Long.class)
+			.list();
+	}
+
+	/** The newest session's id, or zero. */
+	long newest() {
+		return this.db.reads().sql("select coalesce(max(id), 0) from session").query(Long.class).single();
+	}
+
+	private long now() {
+		return this.clock.instant().getEpochSecond();
+	}
+
+	private long usedAfter() {
+		return now() - this.settings.idle().toSeconds();
+	}
+
+	private long createdAfter() {
+		return now() - this.settings.absolute().toSeconds();
+	}
+
+	private long graceBegan() {
+		return now() - this.settings.refreshGrace().toSeconds();
+	}
+
+	private Session session(ResultSet row) throws SQLException {
+		Instant createdOn = instant(row, "created_on");
+		Instant lastUsedOn = instant(row, "last_used_on");
+		Instant idle = lastUsedOn.plus(this.settings.idle());
+		Instant absolute = createdOn.plus(this.settings.absolute());
+		return new Session(row.getLong("id"), createdOn, lastUsedOn, idle.isBefore(absolute) ? idle : absolute,
+				row.getString("user_agent"), row.getString("ip"));
+	}
+
+	private static User user(ResultSet row) throws SQLException {
+		return new User(row.getLong("id"), row.getString("first_name"), row.getString("last_name"),
+				row.getString("email"), instant(row, "created_on"));
+	}
+
+	private static Instant instant(ResultSet row, String column) throws SQLException {
+		return Instant.ofEpochSecond(row.getLong(column));
+	}
+
+	/**
+	 * Who is asking.
+	 *
+	 * @param lastUsedOn when the session was last used, to the minute
+	 */
+	record Login(User user, Instant lastUsedOn) {
+
+	}
+
+	/**
+	 * What a refresh token is judged by.
+	 *
+	 * @param holds whether the session does
+	 * @param ended whether somebody ended it, or its user is gone
+	 * @param refreshHash of the token that is good now
+	 */
+	@SuppressWarnings("ArrayRecordComponent") // never compared
+	record Renewal(long userId, boolean holds, boolean ended, Instant createdOn, byte[] refreshHash) {
+
+	}
+
+	private record Old(long id, boolean old) {
+
+	}
+
+}

@@ -1,0 +1,40 @@
+package accounts.auth;
+
+import java.time.Duration;
+
+import accounts.start.StartRefused;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How long a login lasts (ASVS 7.1.1, 7.1.2).
+ *
+ * @param idle a session ends when it was not used for this long
+ * @param absolute a session ends this long after its login, however much it is used
+ * @param refreshGrace how long a refresh token that was used gives the same answer again
+ * @param perUser how many sessions a user has at most; the one idle longest makes room
+ * @param statusTtl how long others may keep a list of ended sessions
+ */
+@ConfigurationProperties("accounts.session")
+record SessionSettings(@DefaultValue("30d") Duration idle, @DefaultValue("90d") Duration absolute,
+		@DefaultValue("10s") Duration refreshGrace, @DefaultValue("100") int perUser,
+		@DefaultValue("30s") Duration statusTtl) {
+
+	SessionSettings {
+		if (idle.toSeconds() < 1 || absolute.compareTo(idle) < 0 || absolute.toDays() > 3650) {
+			throw new StartRefused(
+					"accounts.session.idle must be 1s or more, and accounts.session.absolute no less than that and 3650d at most.");
+		}
+		if (refreshGrace.isNegative() || refreshGrace.toSeconds() > 300) {
+			throw new StartRefused("accounts.session.refresh-grace must be from 0s to 5m.");
+		}
+		if (perUser < 1 || perUser > 10_000) {
+			throw new StartRefused("accounts.session.per-user must be from 1 to 10000.");
+		}
+		if (statusTtl.toSeconds() < 1 || statusTtl.toHours() > 24) {
+			throw new StartRefused("accounts.session.status-ttl must be from 1s to 24h.");
+		}
+	}
+
+}
