@@ -71,6 +71,28 @@ class OpenApiTests {
 		seeBadBodies(nobody, "POST", "/auth/get-token/");
 		see(nobody, "POST", "/auth/get-token/", "{\"email\": 1}");
 
+		String refreshToken = see(nobody, "POST", "/auth/get-token/", login(ann.email(), ann.password()))
+			.text("refresh_token");
+		see(nobody, "POST", "/auth/refresh/", refresh(refreshToken));
+		see(nobody, "POST", "/auth/refresh/", refresh("unknown"));
+		seeBadBodies(nobody, "POST", "/auth/refresh/");
+		see(nobody, "POST", "/auth/refresh/", "{\"refresh_token\": 1}");
+		see(nobody, "GET", "/auth/sessions/", "");
+		see(ann.client(), "GET", "/auth/sessions/", "");
+		String sessionId = see(nobody, "POST", "/auth/get-token/", login(ann.email(), ann.password()))
+			.text("session_id");
+		for (Client client : List.of(nobody, bob.client(), ann.client())) {
+			see(client, "DELETE", "/auth/sessions/" + sessionId + "/", "");
+		}
+		see(nobody, "DELETE", "/auth/sessions/", "");
+		see(ann.client(), "DELETE", "/auth/sessions/", "");
+		see(nobody, "POST", "/auth/logout/", "");
+		see(service.account().client(), "POST", "/auth/logout/", "");
+		String keys = see(nobody, "GET", "/.well-known/jwks.json", "").header("ETag");
+		see(nobody.with("If-None-Match", keys), "GET", "/.well-known/jwks.json", "");
+		see(nobody, "GET", "/auth/status-lists/0/", "");
+		see(nobody, "GET", "/auth/status-lists/99999999999999/", "");
+
 		for (String path : List.of("/users/", "/users/me/", bob.path(), "/users/9223372036854775807/", "/users/x/")) {
 			see(nobody, "GET", path, "");
 			see(ann.client(), "GET", path, "");
@@ -111,6 +133,7 @@ class OpenApiTests {
 		try (Service service = Service.start()) {
 			Client nobody = service.client();
 			Account ann = service.account();
+			String refreshToken = Account.login(nobody, ann.email(), ann.password()).text("refresh_token");
 			service.bean(Database.class).close();
 			see(nobody, "POST", "/users/", """
 					{"first_name": "Ann", "last_name": "Lee", "email": "ann@example.org", "password": "1234"}""");
@@ -121,6 +144,12 @@ class OpenApiTests {
 			see(ann.client(), "PUT", ann.path(), "{}");
 			see(ann.client(), "PATCH", ann.path(), "{}");
 			see(ann.client(), "DELETE", ann.path(), "");
+			see(nobody, "POST", "/auth/refresh/", refresh(refreshToken));
+			see(ann.client(), "POST", "/auth/logout/", "");
+			see(ann.client(), "GET", "/auth/sessions/", "");
+			see(ann.client(), "DELETE", "/auth/sessions/", "");
+			see(ann.client(), "DELETE", "/auth/sessions/1/", "");
+			see(nobody, "GET", "/auth/status-lists/0/", "");
 			see(nobody, "GET", "/health/", "");
 			see(nobody, "GET", "/health/ready/", "");
 			assertThat(nobody.get("/health/live/").status()).isEqualTo(200);
@@ -129,6 +158,10 @@ class OpenApiTests {
 
 	private static String login(String email, String password) {
 		return "{\"email\": \"%s\", \"password\": \"%s\"}".formatted(email, password);
+	}
+
+	private static String refresh(String token) {
+		return "{\"refresh_token\": \"%s\"}".formatted(token);
 	}
 
 	private Answer see(Client client, String method, String path, String body) {
