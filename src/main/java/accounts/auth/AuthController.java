@@ -1,5 +1,7 @@
 package accounts.auth;
 
+import java.util.Optional;
+
 import accounts.auth.Sessions.TokenPair;
 import accounts.user.AccountRules;
 import accounts.user.Credentials;
@@ -52,19 +54,25 @@ class AuthController {
 		String email = fields.required("email", login.email, Fields::text);
 		String password = fields.required("password", login.password, Fields::text);
 		fields.refuseWrong();
-		Credentials credentials = this.users.credentials(AccountRules.normalEmail(email))
-			.orElseThrow(IncorrectEmail::new);
-		long id = credentials.user().id();
-		RequestLog.user(id);
+		return open(AccountRules.normalEmail(email), password, request);
+	}
+
+	private TokenPair open(String email, String password, HttpServletRequest request) {
+		Credentials credentials = this.users.credentials(email).orElseThrow(IncorrectEmail::new);
+		RequestLog.user(credentials.user().id());
 		if (!this.passwords.matches(password, credentials.hash())) {
 			throw new IncorrectPassword();
+		}
+		Optional<TokenPair> pair = this.sessions.open(credentials, userAgent(request), request.getRemoteAddr());
+		if (pair.isEmpty()) {
+			// The password was changed or the user deleted in the time that this took
+			return open(email, password, request);
 		}
 		if (this.passwords.upgradeEncoding(credentials.hash())) {
 			this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
 		}
-		TokenPair pair = this.sessions.open(id, userAgent(request), request.getRemoteAddr());
-		log.info("Logged in, session {}", pair.sessionId());
-		return pair;
+		log.info("Logged in, session {}", pair.get().sessionId());
+		return pair.get();
 	}
 
 	@Open
@@ -93,8 +101,8 @@ class AuthController {
 		if (header == null) {
 			return null;
 		}
-		String printable = header.replaceAll("\\p{Cntrl}", " ").strip();
-		return printable.substring(0, Math.min(printable.length(), 200));
+		String printable = header.replaceAll("\\p{Cc}", " ").strip();
+		return printable.isEmpty() ? null : printable.substring(0, Math.min(printable.length(), 200));
 	}
 
 	record Login(@Nullable JsonNode email, @Nullable JsonNode password) {

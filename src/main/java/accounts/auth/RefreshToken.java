@@ -57,7 +57,9 @@ final class RefreshToken {
 				seal(Arrays.copyOf(bytes, BODY), sealing))) {
 			return Optional.empty();
 		}
-		return Optional.of(new RefreshToken(bytes));
+		RefreshToken token = new RefreshToken(bytes);
+		// One token can be written in one way only (RFC 4648, 3.5)
+		return token.text().equals(text) ? Optional.of(token) : Optional.empty();
 	}
 
 	long sessionId() {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.LongFunction;
 
 import accounts.database.Database;
+import accounts.user.Credentials;
 import accounts.user.User;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ class SessionRepository {
 	 * is not too old.
 	 */
 	private static final String HOLDS = "user_id is not null and ended_on is null and last_used_on > ? and session.created_on > ?";
+
+	/** The clocks of instances may differ by this many seconds. */
+	private static final long SKEW = 60;
 
 	private final Database db;
 
@@ -76,54 +80,63 @@ class SessionRepository {
 	}
 
 	/**
-	 * What a refresh token was answered with when it was used within the grace, for who
-	 * has it to read.
+	 * What a refresh token was answered with when it was used, for who has it to read.
+	 * @param asked when it came again: within the grace, however long it waited then
 	 */
-	Optional<byte[]> answer(RefreshToken used) {
+	Optional<byte[]> answer(RefreshToken used, Instant asked) {
 		return this.db.reads()
 			.sql("select answer from refreshed where hash = ? and refreshed_on >= ?")
 			.param(used.hash())
-			.param(graceBegan())
+			.param(asked.minus(this.settings.refreshGrace()).getEpochSecond())
 			.query((row, number) -> row.getBytes("answer"))
 			.optional();
 	}
 
 	/**
-	 * Opens a session, and ends the one idle longest where the user has too many.
+	 * Opens a session, and ends those idle longest where the user has too many.
 	 * @param firstToken makes the refresh token of the session with that id
+	 * @return nothing if the credentials have changed since they were read
 	 */
-	RefreshToken open(long userId, @Nullable String userAgent, @Nullable String ip,
+	Optional<RefreshToken> open(Credentials credentials, @Nullable String userAgent, @Nullable String ip,
 			LongFunction<RefreshToken> firstToken) {
-		return this.db.inTransaction(() -> {
-			long id = this.db.writes()
-				.sql("""
-						insert into session (user_id, created_on, last_used_on, user_agent, ip, refresh_hash)
-						values (?, ?, ?, ?, ?, ?) returning id""")
-				.param(userId)
-				.param(now())
-				.param(now())
-				.param(userAgent)
-				.param(ip)
-				.param(new byte[0])
-				.query(Long.class)
-				.single();
-			RefreshToken token = firstToken.apply(id);
-			this.db.writes()
-				.sql("update session set refresh_hash = ? where id = ?")
-				.param(token.hash())
-				.param(id)
-				.update();
-			this.db.writes()
-				.sql("""
-						update session set ended_on = ?, user_agent = null, ip = null where id in (
-							select id from session where user_id = ? and ended_on is null
-							order by last_used_on desc, id desc limit 1000000 offset ?)""")
-				.param(now())
-				.param(userId)
-				.param(this.settings.perUser())
-				.update();
-			return token;
-		});
+		return this.db.inTransaction(() -> this.db.writes()
+			.sql("""
+					insert into session (user_id, created_on, last_used_on, user_agent, ip, refresh_hash)
+					select id, ?, ?, ?, ?, ? from "user" where id = ? and password = ? returning id""")
+			.param(now())
+			.param(now())
+			.param(userAgent)
+			.param(ip)
+			.param(new byte[0])
+			.param(credentials.user().id())
+			.param(credentials.hash())
+			.query(Long.class)
+			.optional()
+			.map((id) -> {
+				RefreshToken token = firstToken.apply(id);
+				this.db.writes()
+					.sql("update session set refresh_hash = ? where id = ?")
+					.param(token.hash())
+					.param(id)
+					.update();
+				makeRoom(credentials.user().id(), id);
+				return token;
+			}));
+	}
+
+	private void makeRoom(long userId, long newest) {
+		this.db.writes()
+			.sql("""
+					update session set ended_on = ?, user_agent = null, ip = null where id in (
+						select id from session where user_id = ? and id <> ? and %s
+						order by last_used_on desc, id desc limit 1000000 offset ?)""".formatted(HOLDS))
+			.param(now())
+			.param(userId)
+			.param(newest)
+			.param(usedAfter())
+			.param(createdAfter())
+			.param(this.settings.perUser() - 1)
+			.update();
 	}
 
 	/**
@@ -156,12 +169,13 @@ class SessionRepository {
 		});
 	}
 
-	void end(long id) {
-		this.db.writes()
+	/** Ends a session, unless somebody has done so before. */
+	boolean end(long id) {
+		return this.db.writes()
 			.sql("update session set ended_on = ?, user_agent = null, ip = null where id = ? and ended_on is null")
 			.param(now())
 			.param(id)
-			.update();
+			.update() > 0;
 	}
 
 	/**
@@ -218,12 +232,11 @@ class SessionRepository {
 	Optional<Long> clear(long after, long keep, int most) {
 		List<Old> looked = this.db.reads()
 			.sql("""
-					select id, (coalesce(ended_on < ?, user_id is null and last_used_on < ?) or last_used_on < ? or created_on < ?) as old
+					select id, (coalesce(ended_on < ?, user_id is null and last_used_on < ?) or last_used_on < ?) as old
 					from session where id > ? order by id limit ?""")
 			.param(now() - keep)
 			.param(now() - keep)
 			.param(usedAfter() - keep)
-			.param(createdAfter() - keep)
 			.param(after)
 			.param(most)
 			.query((row, number) -> new Old(row.getLong("id"), row.getBoolean("old")))
@@ -238,9 +251,17 @@ class SessionRepository {
 		return looked.isEmpty() ? Optional.empty() : Optional.of(looked.get(looked.size() - 1).id());
 	}
 
-	/** Removes the answers that no refresh token gets again. */
-	void clearAnswers() {
-		this.db.writes().sql("delete from refreshed where refreshed_on < ?").param(graceBegan()).update();
+	/**
+	 * Removes some of the answers that no refresh token gets again, whichever instance it
+	 * would come to.
+	 * @return how many
+	 */
+	int clearAnswers(int most) {
+		return this.db.writes()
+			.sql("delete from refreshed where hash in (select hash from refreshed where refreshed_on < ? limit ?)")
+			.param(now() - this.settings.refreshGrace().toSeconds() - SKEW)
+			.param(most)
+			.update();
 	}
 
 	/** Which of the sessions with these ids were ended, or their users deleted. */
@@ -270,10 +291,6 @@ class SessionRepository {
 
 	private long createdAfter() {
 		return now() - this.settings.absolute().toSeconds();
-	}
-
-	private long graceBegan() {
-		return now() - this.settings.refreshGrace().toSeconds();
 	}
 
 	private Session session(ResultSet row) throws SQLException {

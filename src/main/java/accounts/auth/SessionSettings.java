@@ -22,9 +22,9 @@ record SessionSettings(@DefaultValue("30d") Duration idle, @DefaultValue("90d") 
 		@DefaultValue("30s") Duration statusTtl) {
 
 	SessionSettings {
-		if (idle.toSeconds() < 1 || absolute.compareTo(idle) < 0 || absolute.toDays() > 3650) {
+		if (idle.compareTo(Duration.ofMinutes(2)) < 0 || absolute.compareTo(idle) < 0 || absolute.toDays() > 3650) {
 			throw new StartRefused(
-					"accounts.session.idle must be 1s or more, and accounts.session.absolute no less than that and 3650d at most.");
+					"accounts.session.idle must be 2m or more, as uses are known to the minute, and accounts.session.absolute no less than that and 3650d at most.");
 		}
 		if (refreshGrace.isNegative() || refreshGrace.toSeconds() > 300) {
 			throw new StartRefused("accounts.session.refresh-grace must be from 0s to 5m.");

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import accounts.auth.AccessTokens.AccessToken;
 import accounts.auth.SessionRepository.Login;
 import accounts.auth.SessionRepository.Renewal;
+import accounts.user.Credentials;
 import accounts.user.PasswordChanged;
 import accounts.user.User;
 import accounts.user.UserRepository;
@@ -76,46 +77,59 @@ class Sessions {
 		this.json = json;
 	}
 
-	/** Opens a session for a user who has just proved to be that user. */
-	TokenPair open(long userId, @Nullable String userAgent, String ip) {
+	/**
+	 * Opens a session for a user who has just proved to be that user.
+	 * @return nothing if these credentials are no longer the user's
+	 */
+	Optional<TokenPair> open(Credentials credentials, @Nullable String userAgent, String ip) {
 		Instant now = this.clock.instant();
-		RefreshToken refreshToken = this.sessions.open(userId, userAgent, ip,
-				(id) -> RefreshToken.create(id, now.getEpochSecond(), this.keys.sealing()));
-		return pair(userId, now, refreshToken);
+		return this.sessions
+			.open(credentials, userAgent, ip,
+					(id) -> RefreshToken.create(id, now.getEpochSecond(), this.keys.sealing()))
+			.map((refreshToken) -> pair(credentials.user().id(), now, refreshToken));
 	}
 
 	/**
 	 * Renews a session. Who comes with the same token again within the grace gets the
 	 * same answer again, whichever instance gave the first.
 	 * @throws RefreshTokenUnknown if it was never ours
+	 * @throws SessionEnded if the session was ended
 	 * @throws RefreshTokenExpired if the session has outlived its limits
 	 * @throws RefreshTokenUsed if it was used before, which ends the session
-	 * @throws SessionEnded if the session was ended
 	 */
 	TokenPair refresh(String text) {
 		RefreshToken token = RefreshToken.read(text, this.keys.sealing()).orElseThrow(RefreshTokenUnknown::new);
-		Renewal session = this.sessions.renewal(token.sessionId()).orElseThrow(() -> gone(token));
-		RequestLog.user(session.userId());
+		Instant asked = this.clock.instant();
+		Renewal session = renewal(token);
 		if (isCurrent(token, session)) {
-			requireHolds(session);
-			RefreshToken next = RefreshToken.create(token.sessionId(), this.clock.instant().getEpochSecond(),
-					this.keys.sealing());
+			RefreshToken next = RefreshToken.create(token.sessionId(), asked.getEpochSecond(), this.keys.sealing());
 			TokenPair pair = pair(session.userId(), session.createdOn(), next);
 			if (this.sessions.rotate(token, next, token.hide(this.json.writeValueAsBytes(pair)))) {
 				return pair;
 			}
 			// Somebody else was faster with the same token, or has ended the session
-			session = this.sessions.renewal(token.sessionId()).orElseThrow(() -> gone(token));
-			requireHolds(session);
+			renewal(token);
 		}
-		Optional<byte[]> answer = this.sessions.answer(token);
+		Optional<byte[]> answer = this.sessions.answer(token, asked);
 		if (answer.isPresent()) {
-			requireHolds(session);
 			return this.json.readValue(token.show(answer.get()), TokenPair.class);
 		}
-		this.sessions.end(token.sessionId());
-		log.warn("A used refresh token came again: ended session {}", token.sessionId());
+		if (this.sessions.end(token.sessionId())) {
+			log.warn("A used refresh token came again: ended session {}", token.sessionId());
+		}
 		throw new RefreshTokenUsed();
+	}
+
+	private Renewal renewal(RefreshToken token) {
+		Renewal session = this.sessions.renewal(token.sessionId()).orElseThrow(() -> gone(token));
+		if (session.ended()) {
+			throw new SessionEnded();
+		}
+		RequestLog.user(session.userId());
+		if (!session.holds()) {
+			throw new RefreshTokenExpired();
+		}
+		return session;
 	}
 
 	/** Who a token was given to, if that user and the session are still there. */
@@ -129,8 +143,17 @@ class Sessions {
 		return login.map(Login::user);
 	}
 
+	/**
+	 * Ends all other sessions of the user.
+	 * @throws AuthenticationFailed if the session that changes the password was ended
+	 * while it did
+	 */
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
+		Long session = change.session();
+		if (session != null && this.sessions.login(change.userId(), session).isEmpty()) {
+			throw new AuthenticationFailed();
+		}
 		this.sessions.endOthers(change.userId(), change.session());
 	}
 
@@ -150,11 +173,20 @@ class Sessions {
 		}
 	}
 
-	/** Clears away what has ended, a little at a time, so that nobody waits for it. */
+	/** Clears away the answers that nobody gets again, a little at a time. */
 	@Scheduled(fixedDelay = 60_000, initialDelay = 60_000)
+	void clearAnswers() {
+		int cleared;
+		do {
+			cleared = this.sessions.clearAnswers(CLEARED_AT_ONCE);
+		}
+		while (cleared == CLEARED_AT_ONCE);
+	}
+
+	/** Clears away what has ended, a little at a time, so that nobody waits for it. */
+	@Scheduled(fixedDelay = 3_600_000, initialDelay = 60_000)
 	void clear() {
 		long keep = Math.max(KEPT.toSeconds(), this.tokenSettings.lifetime().toSeconds());
-		this.sessions.clearAnswers();
 		Optional<Long> looked = Optional.of(0L);
 		while (looked.isPresent()) {
 			looked = this.sessions.clear(looked.get(), keep, CLEARED_AT_ONCE);
@@ -182,15 +214,6 @@ class Sessions {
 	private RuntimeException gone(RefreshToken token) {
 		Instant idle = Instant.ofEpochSecond(token.madeOn()).plus(this.settings.idle());
 		return idle.isAfter(this.clock.instant()) ? new SessionEnded() : new RefreshTokenExpired();
-	}
-
-	private static void requireHolds(Renewal session) {
-		if (session.ended()) {
-			throw new SessionEnded();
-		}
-		if (!session.holds()) {
-			throw new RefreshTokenExpired();
-		}
 	}
 
 	private static boolean isCurrent(RefreshToken token, Renewal session) {

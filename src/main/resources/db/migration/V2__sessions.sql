@@ -9,7 +9,7 @@ create table session (
 	refresh_hash blob not null
 ) strict;
 
-create index session_user on session (user_id);
+create index session_of_user on session (user_id, ended_on);
 
 create table refreshed (
 	hash blob primary key,
