@@ -4,9 +4,9 @@ import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 import accounts.auth.AccessTokens.AccessToken;
@@ -161,7 +161,8 @@ class Sessions {
 	@Scheduled(fixedDelay = 10_000, initialDelay = 10_000)
 	@PreDestroy
 	void writeUses() {
-		Map<Long, Long> batch = new HashMap<>();
+		// In order, so that no two instances wait for each other's rows
+		Map<Long, Long> batch = new TreeMap<>();
 		this.uses.keySet().forEach((id) -> {
 			Long second = this.uses.remove(id);
 			if (second != null) {
