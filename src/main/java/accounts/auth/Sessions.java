@@ -15,6 +15,7 @@ import accounts.auth.SessionRepository.Renewal;
 import accounts.user.Credentials;
 import accounts.user.PasswordChanged;
 import accounts.user.User;
+import accounts.user.UserDeleted;
 import accounts.user.UserRepository;
 import accounts.web.RequestLog;
 import jakarta.annotation.PreDestroy;
@@ -155,6 +156,12 @@ class Sessions {
 			throw new AuthenticationFailed();
 		}
 		this.sessions.endOthers(change.userId(), change.session());
+	}
+
+	/** Leaves nothing of a deleted user in what is kept of the sessions. */
+	@EventListener
+	void userDeleted(UserDeleted deletion) {
+		this.sessions.endOthers(deletion.userId(), null);
 	}
 
 	/** Writes down the uses of the last seconds. */

@@ -136,8 +136,12 @@ public class UserRepository {
 			.update();
 	}
 
+	/** Deletes an account; {@link UserDeleted} is published with it. */
 	void delete(long id) {
-		this.db.writes().sql("delete from \"user\" where id = ?").param(id).update();
+		this.db.inTransaction(() -> {
+			this.events.publishEvent(new UserDeleted(id));
+			return this.db.writes().sql("delete from \"user\" where id = ?").param(id).update();
+		});
 	}
 
 	private static User user(ResultSet row, int number) throws SQLException {

@@ -140,6 +140,13 @@ class SessionApiTests {
 		session.areEnded();
 		session.client().get("/auth/sessions/").refused(401, "Authentication failed");
 		session.client().delete(session.path()).refused(401, "Authentication failed");
+		assertThat(this.service.bean(Database.class)
+			.reads()
+			.sql("select user_id, user_agent, ip from session where id = ?")
+			.param(session.sessionId())
+			.query()
+			.singleRow()
+			.values()).containsOnlyNulls();
 	}
 
 	@ParameterizedTest
