@@ -12,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 import io.jsonwebtoken.Claims;
+import io.jsonwebtoken.Jws;
 import io.jsonwebtoken.JwsHeader;
 import io.jsonwebtoken.JwtBuilder;
 import io.jsonwebtoken.JwtException;
@@ -21,6 +23,7 @@ import io.jsonwebtoken.JwtParser;
 import io.jsonwebtoken.JwtParserBuilder;
 import io.jsonwebtoken.Jwts;
 import io.jsonwebtoken.LocatorAdapter;
+import io.jsonwebtoken.MalformedJwtException;
 import io.jsonwebtoken.UnsupportedJwtException;
 import io.jsonwebtoken.io.AbstractDeserializer;
 import io.jsonwebtoken.io.AbstractSerializer;
@@ -50,6 +53,12 @@ class AccessTokens {
 	 * looked at.
 	 */
 	private static final Set<String> HEADER = Set.of("alg", "typ", "kid");
+
+	/**
+	 * No signature of ours has more bytes, but the JDK takes one of Ed25519 that zeros
+	 * follow.
+	 */
+	private static final int SIGNATURE = 64;
 
 	private final TokenSettings settings;
 
@@ -107,7 +116,7 @@ class AccessTokens {
 		return sign(token, TYPE);
 	}
 
-	/** Signs a list of ended sessions (draft-ietf-oauth-status-list-17, section 5.1). */
+	/** Signs a list of ended sessions (draft-ietf-oauth-status-list-21, section 5.1). */
 	String issueStatusList(String uri, long ttl, String list) {
 		Instant now = this.clock.instant();
 		return sign(Jwts.builder()
@@ -125,9 +134,15 @@ class AccessTokens {
 			if (!isCanonical(token)) {
 				return Optional.empty();
 			}
-			Claims claims = this.parser.parseSignedClaims(token).getPayload();
-			if (claims.getExpiration() == null || (this.settings.audience() == null && claims.getAudience() != null)
+			Jws<Claims> signed = this.parser.parseSignedClaims(token);
+			Claims claims = signed.getPayload();
+			if (signed.getDigest().length > SIGNATURE || claims.getExpiration() == null
+					|| (this.settings.audience() == null && claims.getAudience() != null)
 					|| !(claims.get(ID) instanceof Number id) || !(id instanceof Integer || id instanceof Long)) {
+				return Optional.empty();
+			}
+			String subject = claims.getSubject();
+			if (subject != null && !subject.equals(id.toString())) {
 				return Optional.empty();
 			}
 			String session = claims.get(SESSION, String.class);
@@ -141,15 +156,17 @@ class AccessTokens {
 
 	/** The public keys as RFC 7517 writes them. */
 	List<Map<String, Object>> publicKeys() {
-		return this.keys.published().stream().map((key) -> {
-			Map<String, Object> jwk = Jwks.builder()
-				.key((PublicKey) key.material().verifying())
-				.id(key.id())
-				.algorithm(key.algorithm().name())
-				.publicKeyUse("sig")
-				.build();
-			return Map.copyOf(jwk);
-		}).toList();
+		return this.keys.published().stream().map(AccessTokens::jwk).toList();
+	}
+
+	private static Map<String, Object> jwk(SigningKey key) {
+		// In one order, so that all instances write the same bytes with the same ETag
+		return new TreeMap<>(Jwks.builder()
+			.key((PublicKey) key.material().verifying())
+			.id(key.id())
+			.algorithm(key.algorithm().name())
+			.publicKeyUse("sig")
+			.build());
 	}
 
 	private String sign(JwtBuilder token, String type) {
@@ -234,8 +251,14 @@ class AccessTokens {
 
 	}
 
-	/** Reads them likewise. */
+	/**
+	 * Reads them likewise, and refuses what jjwt would put right or leave out: times in
+	 * words, a number that is text, nothing where something must be.
+	 */
 	private static final class Parser extends AbstractDeserializer<Map<String, ?>> {
+
+		/** Of the year 9999: jjwt takes much later times for times long past. */
+		private static final long LAST_SECOND = 253_402_300_799L;
 
 		private static final TypeReference<Map<String, Object>> TYPE = new TypeReference<>() {
 		};
@@ -248,7 +271,22 @@ class AccessTokens {
 
 		@Override
 		protected Map<String, ?> doDeserialize(Reader reader) {
-			return this.json.readValue(reader, TYPE);
+			Map<String, Object> parts = this.json.readValue(reader, TYPE);
+			if (!parts.entrySet().stream().allMatch(Parser::isRight)) {
+				throw new MalformedJwtException("a member of the wrong type");
+			}
+			return parts;
+		}
+
+		private static boolean isRight(Map.Entry<String, Object> part) {
+			Object value = part.getValue();
+			return switch (part.getKey()) {
+				case "exp", "nbf", "iat" -> (value instanceof Integer || value instanceof Long)
+						&& ((Number) value).longValue() >= 0 && ((Number) value).longValue() <= LAST_SECOND;
+				case "alg", "typ", "kid", "iss", "sub", SESSION -> value instanceof String text && !text.isBlank();
+				case "crit" -> false;
+				default -> true;
+			};
 		}
 
 	}
