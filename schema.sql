@@ -1,4 +1,4 @@
--- The whole schema, as the migrations leave it (src/main/java/accounts/database/V*.java).
+-- The whole schema, as the migrations leave it (src/main/java/accounts/database/V*.java and src/main/resources/db/migration).
 -- Beside these tables the file holds flyway_schema_history, in which Flyway notes the migrations that it
 -- has run, and SQLite's own sqlite_sequence, which remembers the highest id ever given.
 -- Times are whole seconds since 1970-01-01T00:00:00Z.
@@ -13,10 +13,38 @@ create table "user" (
 	created_on integer not null
 ) strict;
 
--- Keys that tokens are signed with, unless ACCOUNTS_TOKEN_SECRET is set
+-- Keys that tokens are signed with: each is published first, then signs until the next one does, and goes when the
+-- last token that it signed has expired
 create table signing_key (
-	id text primary key, -- the kid of a token's header
-	algorithm text not null, -- as RFC 7518 names it: HS256
-	material blob not null, -- the secret's bytes
-	created_on integer not null
+	id text primary key, -- the kid of a token's header; "configured" stands for the secret in ACCOUNTS_TOKEN_SECRET
+	algorithm text not null, -- HS256, ES256 or EdDSA; "refresh-token" is the key that seals refresh tokens
+	material blob not null, -- the secret, or the private key in PKCS #8
+	created_on integer not null,
+	public_key blob, -- in X.509
+	signs_from integer not null default 0,
+	encrypted integer not null default 0 -- 1: material is salt, nonce and AES-GCM under ACCOUNTS_KEYS_PASSPHRASE
 ) strict;
+
+-- Logins
+create table session (
+	id integer primary key autoincrement, -- the sid of access tokens, and the place in the status lists
+	user_id integer references "user" (id) on delete set null,
+	created_on integer not null,
+	last_used_on integer not null, -- to the minute
+	ended_on integer, -- by logout, a new password, theft, or too many others; kept for a while so that its tokens are told
+	user_agent text,
+	ip text,
+	refresh_hash blob not null -- SHA-256 of the refresh token that is good now
+) strict;
+
+create index session_of_user on session (user_id, ended_on);
+
+-- Refresh tokens that were used a moment ago, and what they were answered: they get the same again within the grace
+create table refreshed (
+	hash blob primary key, -- SHA-256 of the token
+	session_id integer not null references session (id) on delete cascade,
+	refreshed_on integer not null,
+	answer blob not null -- AES-GCM under a key that only who has the token can make
+) strict, without rowid;
+
+create index refreshed_session on refreshed (session_id);

@@ -86,7 +86,7 @@ class Sessions {
 		Instant now = this.clock.instant();
 		return this.sessions
 			.open(credentials, userAgent, ip,
-					(id) -> RefreshToken.create(id, now.getEpochSecond(), this.keys.sealing()))
+					(id) -> RefreshToken.create(id, this.clock.instant().getEpochSecond(), this.keys.sealing()))
 			.map((refreshToken) -> pair(credentials.user().id(), now, refreshToken));
 	}
 
@@ -123,7 +123,8 @@ class Sessions {
 
 	private Renewal renewal(RefreshToken token) {
 		Renewal session = this.sessions.renewal(token.sessionId()).orElseThrow(() -> gone(token));
-		if (session.ended()) {
+		// A token older than its session is of one that a restored backup has forgotten
+		if (session.ended() || token.madeOn() < session.createdOn().getEpochSecond()) {
 			throw new SessionEnded();
 		}
 		RequestLog.user(session.userId());

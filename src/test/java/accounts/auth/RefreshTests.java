@@ -1,5 +1,6 @@
 package accounts.auth;
 
+import java.nio.file.StandardCopyOption;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,6 +53,30 @@ class RefreshTests {
 	@AfterAll
 	static void stop() {
 		THREADS.shutdownNow();
+	}
+
+	@Test
+	void aTokenFromAfterARestoredBackupEndsNoSessionThatHasItsIdNow() throws Exception {
+		Path folder = Service.folder();
+		Account ann;
+		Account bob;
+		try (Service service = Service.startIn(folder)) {
+			ann = service.account();
+			bob = service.account();
+		}
+		Path backup = Files.copy(Service.file(folder), folder.resolve("backup"));
+		Tokens forgotten;
+		try (Service service = Service.startIn(folder)) {
+			forgotten = Tokens.login(service, ann);
+		}
+		Files.copy(backup, Service.file(folder), StandardCopyOption.REPLACE_EXISTING);
+		try (Service service = Service.startIn(folder)) {
+			service.clock().move(Duration.ofMinutes(1));
+			Tokens current = Tokens.login(service, bob);
+			assertThat(current.sessionId()).isEqualTo(forgotten.sessionId());
+			Tokens.refresh(service.client(), forgotten.refreshToken()).refused(401, "Session ended");
+			current.areAlive();
+		}
 	}
 
 	@Test

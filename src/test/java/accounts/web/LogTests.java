@@ -162,7 +162,7 @@ class LogTests {
 				event("Signed up", luna, id);
 				event("Refused: Email already registered", signUp(nobody, email, "Luna"), "-");
 				Answer login = Account.login(nobody, email, PASSWORD).is(200);
-				event("Logged in", login, id);
+				event("Logged in, session " + login.text("session_id"), login, id);
 				this.tokens.add(login.text("token"));
 				Client self = nobody.as(login.text("token"));
 				event("Refused: Incorrect password", Account.login(nobody, email, "wrong-password"), id);
