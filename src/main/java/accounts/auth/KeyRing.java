@@ -214,7 +214,7 @@ class KeyRing {
 			byte[] publicKey = (algorithm != SigningAlgorithm.HS256) ? material.verifying().getEncoded() : null;
 			Row row = row(newId(), algorithm.name(), material.signing().getEncoded(), publicKey,
 					now(last) + lead.toSeconds());
-			if (this.keys.add(row, last)) {
+			if (this.keys.add(row, last) && last != null) {
 				log.info("Made the {}, which signs from {}", row, Instant.ofEpochSecond(row.signsFrom()));
 			}
 		}

@@ -2,6 +2,7 @@ package accounts.auth;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Set;
 
 import accounts.start.StartRefused;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.convert.DurationUnit;
 
 /**
  * What the tokens say and how they are signed.
@@ -24,8 +26,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  */
 @ConfigurationProperties("accounts.token")
 record TokenSettings(@Nullable String secret, @DefaultValue("HS256") SigningAlgorithm algorithm,
-		@Nullable Duration rotation, @DefaultValue("accounts") String issuer, @Nullable String audience,
-		@DefaultValue("1h") Duration lifetime) {
+		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration rotation, @DefaultValue("accounts") String issuer,
+		@Nullable String audience, @DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration lifetime) {
 
 	/** RFC 7518, section 3.2. */
 	private static final int MIN_BYTES = 32;
@@ -42,18 +44,18 @@ record TokenSettings(@Nullable String secret, @DefaultValue("HS256") SigningAlgo
 
 	TokenSettings {
 		if (secret != null && isWeak(secret)) {
-			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more. "
-					+ "Make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");
+			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more: "
+					+ "make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");
 		}
 		if (rotation != null && !rotation.isZero() && rotation.compareTo(Duration.ofHours(1)) < 0) {
-			throw new StartRefused("accounts.token.rotation must be 0 for never, or 1h or more.");
+			throw new StartRefused("ACCOUNTS_TOKEN_ROTATION must be 0 for never, or 1h or more.");
 		}
 		if (issuer.isBlank()) {
 			throw new StartRefused(
-					"accounts.token.issuer must not be empty: name this service, for example by its address.");
+					"ACCOUNTS_TOKEN_ISSUER must not be empty: name this service, for example by its address.");
 		}
 		if (lifetime.compareTo(Duration.ofSeconds(1)) < 0 || lifetime.compareTo(Duration.ofDays(365)) > 0) {
-			throw new StartRefused("accounts.token.lifetime must be from 1s to 365d.");
+			throw new StartRefused("ACCOUNTS_TOKEN_LIFETIME must be from 1s to 365d.");
 		}
 	}
 

@@ -3,6 +3,7 @@ package accounts.start;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -57,8 +58,15 @@ class StartFailures implements SpringBootExceptionReporter {
 		String name = (property.getOrigin() instanceof PropertySourceOrigin origin) ? origin.getPropertyName()
 				: property.getName().toString();
 		Class<?> type = setting.getTarget().getType().resolve(Object.class);
-		return name + " is " + property.getValue() + ": it must be "
-				+ VALUES.getOrDefault(type, "a " + type.getSimpleName()) + ".";
+		return name + " is " + property.getValue() + ": it must be " + value(type) + ".";
+	}
+
+	private static String value(Class<?> type) {
+		if (type.isEnum()) {
+			return "one of "
+					+ Stream.of(type.getEnumConstants()).map(Object::toString).collect(Collectors.joining(", "));
+		}
+		return VALUES.getOrDefault(type, "a " + type.getSimpleName());
 	}
 
 	private static <T extends Throwable> @Nullable T cause(Throwable failure, Class<T> type) {

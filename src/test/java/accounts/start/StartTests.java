@@ -186,7 +186,7 @@ class StartTests {
 			"your-256-bit-secret-your-256-bit-secret" })
 	void aWeakSecretIsRefusedWithAWayToMakeAStrongOne(String secret, CapturedOutput output) throws Exception {
 		refused(output,
-				"ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more. Make one with "
+				"ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more: make one with "
 						+ "`openssl rand -base64 48`, or leave it out to have one made and kept in the database.",
 				"accounts.token.secret=" + secret);
 		assertThat(output).doesNotContain(secret);
@@ -195,8 +195,15 @@ class StartTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
-					accounts.token.lifetime=0s                  | accounts.token.lifetime must be .*
-					accounts.token.issuer=                      | accounts.token.issuer must not be empty: .*
+					accounts.token.lifetime=0s                  | ACCOUNTS_TOKEN_LIFETIME must be .*
+					accounts.token.issuer=                      | ACCOUNTS_TOKEN_ISSUER must not be empty: .*
+					accounts.token.rotation=1m                  | ACCOUNTS_TOKEN_ROTATION must be .*
+					accounts.token.algorithm=RS256              | accounts.token.algorithm is RS256: it must be one of HS256, ES256, EdDSA.
+					accounts.session.idle=1m                    | ACCOUNTS_SESSION_IDLE must be .*
+					accounts.session.absolute=1d                | ACCOUNTS_SESSION_IDLE .* ACCOUNTS_SESSION_ABSOLUTE .*
+					accounts.session.refresh-grace=1h           | ACCOUNTS_SESSION_REFRESH_GRACE must be .*
+					accounts.session.per-user=0                 | ACCOUNTS_SESSION_PER_USER must be .*
+					accounts.session.status-ttl=0               | ACCOUNTS_SESSION_STATUS_TTL must be .*
 					accounts.password.min-length=0              | ACCOUNTS_PASSWORD_MIN_LENGTH must be 1 or more .*
 					accounts.password.max-length=63             | ACCOUNTS_PASSWORD_MIN_LENGTH .* ACCOUNTS_PASSWORD_MAX_LENGTH 64 or more.*
 					accounts.password.argon2.memory=1           | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
