@@ -6,20 +6,24 @@ import java.util.List;
 import java.util.Map;
 
 import accounts.web.Open;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.DigestUtils;
+import org.springframework.web.bind.annotation.CrossOrigin;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /**
  * What other services need to trust our tokens without asking: public keys, and which
- * sessions have ended.
+ * sessions have ended. Browsers may ask from anywhere, as nothing here is secret.
  */
 @RestController
+@CrossOrigin
 class KeyController {
 
 	private static final MediaType STATUS_LIST = MediaType.parseMediaType("application/statuslist+jwt");
@@ -52,7 +56,11 @@ class KeyController {
 	/** Token Status List, section 8. */
 	@Open
 	@GetMapping("/auth/status-lists/{number:0|[1-9][0-9]{0,13}}/")
-	ResponseEntity<byte[]> statusList(@PathVariable long number) {
+	ResponseEntity<byte[]> statusList(@PathVariable long number,
+			@RequestParam(required = false) @Nullable String time) {
+		if (time != null) {
+			throw new StatusHistoryNotKept();
+		}
 		Duration ttl = this.settings.statusTtl();
 		return this.lists.list(number)
 			.map((token) -> ResponseEntity.ok()

@@ -143,8 +143,7 @@ class KeyRing {
 	SigningKey rotate() {
 		List<Row> rows = signing(this.keys.all());
 		if (this.settings.algorithm() == SigningAlgorithm.HS256 && this.settings.secret() != null) {
-			throw new IllegalStateException(
-					"The secret is set by ACCOUNTS_TOKEN_SECRET: set another one to change it.");
+			throw new StartRefused("The secret is set by ACCOUNTS_TOKEN_SECRET: set another one to change it.");
 		}
 		add(last(rows), LEAD);
 		reload();

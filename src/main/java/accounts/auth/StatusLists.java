@@ -3,7 +3,12 @@ package accounts.auth;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,7 +20,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Says which sessions have ended to those who check tokens by themselves: one bit a
- * session, in signed lists (Token Status List, draft-ietf-oauth-status-list-17).
+ * session, in signed lists (Token Status List, draft-ietf-oauth-status-list-21).
  */
 @Component
 class StatusLists {
@@ -24,7 +29,7 @@ class StatusLists {
 	static final int SIZE = 1 << 16;
 
 	/** However many ask, a list is made once in this time. */
-	private static final long FRESH_NANOS = 1_000_000_000;
+	private static final Duration FRESH = Duration.ofSeconds(1);
 
 	private final SessionRepository sessions;
 
@@ -32,15 +37,18 @@ class StatusLists {
 
 	private final SessionSettings settings;
 
+	private final Clock clock;
+
 	private final String url;
 
 	private final Map<Long, Made> lists = new ConcurrentHashMap<>();
 
-	StatusLists(SessionRepository sessions, AccessTokens tokens, SessionSettings settings,
+	StatusLists(SessionRepository sessions, AccessTokens tokens, SessionSettings settings, Clock clock,
 			@Value("${accounts.url}") String url) {
 		this.sessions = sessions;
 		this.tokens = tokens;
 		this.settings = settings;
+		this.clock = clock;
 		this.url = url.replaceFirst("/+$", "");
 	}
 
@@ -55,24 +63,26 @@ class StatusLists {
 			return Optional.empty();
 		}
 		return Optional.of(this.lists.compute(number, (key, made) -> {
-			if (made != null && System.nanoTime() - made.nanos < FRESH_NANOS) {
+			Instant now = this.clock.instant();
+			if (made != null && Duration.between(made.on, now).abs().compareTo(FRESH) < 0) {
 				return made;
 			}
-			long now = System.nanoTime();
 			return new Made(
 					this.tokens.issueStatusList(uri(number), this.settings.statusTtl().toSeconds(), bits(number)), now);
 		}).token);
 	}
 
 	private String bits(long number) {
-		byte[] bits = new byte[SIZE / 8];
-		for (long id : this.sessions.ended(number * SIZE, (number + 1) * SIZE)) {
-			int index = (int) (id % SIZE);
-			bits[index / 8] |= (byte) (1 << (index % 8));
-		}
+		BitSet ended = new BitSet(SIZE);
+		this.sessions.ended(number * SIZE, (number + 1) * SIZE).forEach((id) -> ended.set((int) (id % SIZE)));
+		return encode(ended, SIZE);
+	}
+
+	/** The least significant bit of each byte comes first, compressed (section 4.1). */
+	static String encode(BitSet set, int size) {
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 		try (DeflaterOutputStream zlib = new DeflaterOutputStream(bytes, new Deflater(Deflater.BEST_COMPRESSION))) {
-			zlib.write(bits);
+			zlib.write(Arrays.copyOf(set.toByteArray(), size / 8));
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -90,7 +100,7 @@ class StatusLists {
 	}
 
 	/** A list and when it was made. */
-	private record Made(String token, long nanos) {
+	private record Made(String token, Instant on) {
 
 	}
 

@@ -7,6 +7,7 @@ import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -50,9 +51,9 @@ class KeyTests {
 	@ParameterizedTest
 	@EnumSource(names = { "ES256", "EdDSA" })
 	void anotherServiceVerifiesOurTokensWithThePublicKeys(SigningAlgorithm algorithm) throws Exception {
-		try (Service service = served(algorithm(algorithm))) {
+		try (Service service = Service.start(algorithm(algorithm), "accounts.url=" + OtherService.URL)) {
 			Account account = service.account();
-			OtherService other = new OtherService(service.address(), service.clock());
+			OtherService other = new OtherService(service);
 			assertThat(other.accepts(account.token())).isTrue();
 			String stranger = Forge.token(Forge.header(account.token()).toString(),
 					Forge.claims(account.token()).toString(), algorithm, algorithm.create().signing());
@@ -76,7 +77,7 @@ class KeyTests {
 			assertThat(head.body()).isEmpty();
 			assertThat(head.header("ETag")).isEqualTo(tag);
 			service.client().as("no token").get(KEYS).is(200);
-			service.client().post(KEYS, "{}").refused(405, "Method not allowed");
+			service.client().post(KEYS, "{}").refused(405, "Method Not Allowed");
 
 			service.bean(KeyRing.class).rotate();
 			assertThat(service.client().with("If-None-Match", tag).get(KEYS).is(200).header("ETag")).isNotEqualTo(tag);
@@ -276,17 +277,6 @@ class KeyTests {
 		}
 	}
 
-	/** A service whose tokens name the address that it has. */
-	static Service served(String... settings) throws Exception {
-		int port;
-		try (java.net.ServerSocket free = new java.net.ServerSocket(0)) {
-			port = free.getLocalPort();
-		}
-		List<String> all = new ArrayList<>(List.of(settings));
-		all.add("server.port=" + port);
-		return Service.start(all.toArray(String[]::new));
-	}
-
 	static String algorithm(SigningAlgorithm algorithm) {
 		return "accounts.token.algorithm=" + algorithm;
 	}
@@ -338,7 +328,7 @@ class KeyTests {
 		ExecutorService threads = Executors.newFixedThreadPool(number);
 		try {
 			List<T> results = new ArrayList<>();
-			for (Future<T> future : threads.invokeAll(java.util.Collections.nCopies(number, work))) {
+			for (Future<T> future : threads.invokeAll(Collections.nCopies(number, work))) {
 				results.add(future.get());
 			}
 			return results;
