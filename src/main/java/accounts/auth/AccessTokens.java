@@ -255,7 +255,7 @@ class AccessTokens {
 	 * Reads them likewise, and refuses what jjwt would put right or leave out: times in
 	 * words, a number that is text, nothing where something must be.
 	 */
-	private static final class Parser extends AbstractDeserializer<Map<String, ?>> {
+	static final class Parser extends AbstractDeserializer<Map<String, ?>> {
 
 		/** Of the year 9999: jjwt takes much later times for times long past. */
 		private static final long LAST_SECOND = 253_402_300_799L;

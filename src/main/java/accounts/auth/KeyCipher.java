@@ -61,9 +61,13 @@ class KeyCipher {
 
 	/**
 	 * Reads material that was encrypted.
-	 * @throws StartRefused if there is no passphrase or another one
+	 * @throws StartRefused if there is no passphrase or another one, or the material was
+	 * changed
 	 */
 	byte[] decrypt(String id, byte[] encrypted) {
+		if (encrypted.length < SALT + NONCE) {
+			throw new StartRefused("The key " + id + " in the database is damaged: restore it from a backup.");
+		}
 		byte[] salt = Arrays.copyOf(encrypted, SALT);
 		byte[] nonce = Arrays.copyOfRange(encrypted, SALT, SALT + NONCE);
 		try {
@@ -71,8 +75,8 @@ class KeyCipher {
 				.doFinal(Arrays.copyOfRange(encrypted, SALT + NONCE, encrypted.length));
 		}
 		catch (AEADBadTagException ex) {
-			throw new StartRefused("The keys in the database are encrypted with another passphrase: "
-					+ "set ACCOUNTS_KEYS_PASSPHRASE to the one they were encrypted with.", ex);
+			throw new StartRefused("The key " + id + " in the database was encrypted with another passphrase, "
+					+ "or is damaged: set ACCOUNTS_KEYS_PASSPHRASE to the one it was encrypted with.", ex);
 		}
 		catch (GeneralSecurityException ex) {
 			throw new IllegalStateException(ex);

@@ -234,10 +234,10 @@ class KeyRing {
 	}
 
 	private void encrypt(List<Row> rows) {
-		for (Row row : rows) {
-			if (this.cipher.encrypts() && !row.encrypted() && row.material().length > 0) {
-				this.keys.encrypt(row.id(), this.cipher.encrypt(row.id(), row.material()));
-			}
+		List<Row> plain = rows.stream().filter((row) -> !row.encrypted() && row.material().length > 0).toList();
+		if (this.cipher.encrypts() && !plain.isEmpty()) {
+			plain.forEach((row) -> this.keys.encrypt(row.id(), this.cipher.encrypt(row.id(), row.material())));
+			this.keys.forgetFormerBytes();
 		}
 	}
 
@@ -256,8 +256,11 @@ class KeyRing {
 			try {
 				return SigningAlgorithm.valueOf(row.algorithm()).read(material(row), row.publicKey());
 			}
-			catch (GeneralSecurityException ex) {
-				throw new IllegalStateException(ex);
+			catch (StartRefused ex) {
+				throw ex;
+			}
+			catch (GeneralSecurityException | IllegalArgumentException ex) {
+				throw new StartRefused("The " + row + " in the database is damaged: restore it from a backup.", ex);
 			}
 		});
 	}

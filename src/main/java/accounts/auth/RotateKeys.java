@@ -1,8 +1,11 @@
 package accounts.auth;
 
 import java.time.Clock;
+import java.util.List;
 
+import accounts.auth.SigningKeyRepository.Row;
 import accounts.database.DatabaseConfiguration;
+import accounts.start.StartFailures;
 import accounts.start.StartRefused;
 
 import org.springframework.boot.WebApplicationType;
@@ -23,13 +26,31 @@ public class RotateKeys {
 	public static void run(String[] arguments) {
 		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(RotateKeys.class)
 			.web(WebApplicationType.NONE)
+			.lazyInitialization(true)
 			.run(arguments)) {
+			requireSettingsOfTheService(context.getBean(SigningKeyRepository.class).all(),
+					context.getBean(TokenSettings.class));
 			SigningKey next = context.getBean(KeyRing.class).rotate();
 			System.out.println("The " + next + " signs from " + next.signsFrom() + ".");
 		}
-		catch (StartRefused ex) {
-			System.err.println("accounts: " + ex.getMessage());
+		catch (RuntimeException ex) {
+			if (!new StartFailures().reportException(ex)) {
+				throw ex;
+			}
 			System.exit(1);
+		}
+	}
+
+	/**
+	 * Without the service's settings the command would make keys in a new database, or of
+	 * another algorithm in the service's.
+	 */
+	private static void requireSettingsOfTheService(List<Row> keys, TokenSettings settings) {
+		String algorithm = keys.isEmpty() ? null : keys.get(keys.size() - 1).algorithm();
+		if (!settings.algorithm().name().equals(algorithm)) {
+			throw new StartRefused("The database has " + ((algorithm != null) ? algorithm + " keys" : "no keys")
+					+ ", and the settings say " + settings.algorithm()
+					+ ": start the command with the settings of the service.");
 		}
 	}
 

@@ -7,6 +7,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.SecureRandom;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.NamedParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
@@ -84,6 +85,9 @@ enum SigningAlgorithm {
 
 	private static SigningKey.Material pair(String family, byte[] privateKey, byte @Nullable [] publicKey)
 			throws GeneralSecurityException {
+		if (publicKey == null) {
+			throw new InvalidKeySpecException("no public key");
+		}
 		KeyFactory factory = KeyFactory.getInstance(family);
 		return new SigningKey.Material(factory.generatePrivate(new PKCS8EncodedKeySpec(privateKey)),
 				factory.generatePublic(new X509EncodedKeySpec(publicKey)));

@@ -78,6 +78,11 @@ class SigningKeyRepository {
 			.update();
 	}
 
+	/** Brings what was overwritten out of the write-ahead log as well. */
+	void forgetFormerBytes() {
+		this.db.writes().sql("pragma wal_checkpoint(truncate)").query((row, number) -> row.getInt(1)).list();
+	}
+
 	void delete(String id) {
 		this.db.writes().sql("delete from signing_key where id = ?").param(id).update();
 	}

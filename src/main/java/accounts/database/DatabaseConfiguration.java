@@ -91,6 +91,9 @@ public class DatabaseConfiguration {
 		// A transaction takes the write lock at its start, where waiting helps, not in
 		// the middle
 		settings.setTransactionMode(TransactionMode.IMMEDIATE);
+		// What is deleted or replaced, a key or a password's hash, is overwritten in the
+		// pages that are written anyway
+		settings.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "fast");
 		return settings;
 	}
 

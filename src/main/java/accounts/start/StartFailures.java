@@ -20,7 +20,7 @@ import org.springframework.core.annotation.Order;
  * a screen.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-class StartFailures implements SpringBootExceptionReporter {
+public class StartFailures implements SpringBootExceptionReporter {
 
 	private static final Map<Class<?>, String> VALUES = Map.of(Integer.class, "a whole number", int.class,
 			"a whole number", Boolean.class, "true or false", boolean.class, "true or false", Duration.class,

@@ -1,0 +1,152 @@
+package accounts.auth;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+import accounts.Account;
+import accounts.Service;
+import accounts.database.Database;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Keys in the database, which a copy of the file gives away unless there is a passphrase.
+ */
+class KeyEncryptionTests {
+
+	private static final String PASSPHRASE = "accounts.keys.passphrase=correct horse battery stäple";
+
+	@ParameterizedTest
+	@EnumSource
+	void withAPassphraseTheFileHoldsNoKey(SigningAlgorithm algorithm) throws Exception {
+		Path folder = Service.folder();
+		Account account;
+		byte[] signing;
+		byte[] sealing;
+		try (Service service = Service.startIn(folder, KeyTests.algorithm(algorithm), PASSPHRASE)) {
+			account = service.account();
+			signing = secret(service.bean(KeyRing.class).signing());
+			sealing = service.bean(KeyRing.class).sealing().getEncoded();
+			assertThat(holds(folder, signing) || holds(folder, sealing)).isFalse();
+		}
+		assertThat(holds(folder, signing) || holds(folder, sealing)).isFalse();
+		try (Service service = Service.startIn(folder, KeyTests.algorithm(algorithm), PASSPHRASE)) {
+			service.client().as(account.token()).get("/users/me/").is(200);
+			service.bean(KeyRing.class).rotate();
+			assertThat(service.bean(SigningKeyRepository.class).all()).allMatch(SigningKeyRepository.Row::encrypted)
+				.hasSize(3);
+		}
+	}
+
+	@Test
+	void keysKeptBeforeThePassphraseWasSetAreEncryptedAndTheirBytesGone() throws Exception {
+		Path folder = Service.folder();
+		Account account;
+		byte[] signing;
+		byte[] sealing;
+		try (Service service = Service.startIn(folder)) {
+			account = service.account();
+			signing = secret(service.bean(KeyRing.class).signing());
+			sealing = service.bean(KeyRing.class).sealing().getEncoded();
+		}
+		assertThat(holds(folder, signing) && holds(folder, sealing)).isTrue();
+		try (Service service = Service.startIn(folder, PASSPHRASE)) {
+			service.client().as(account.token()).get("/users/me/").is(200);
+			assertThat(holds(folder, signing) || holds(folder, sealing)).isFalse();
+		}
+		assertThat(holds(folder, signing) || holds(folder, sealing)).isFalse();
+	}
+
+	@Test
+	void aKeyThatIsRemovedIsGoneFromTheFile() throws Exception {
+		Path folder = Service.folder();
+		byte[] old;
+		try (Service service = Service.startIn(folder, KeyTests.algorithm(SigningAlgorithm.EdDSA))) {
+			old = secret(service.bean(KeyRing.class).signing());
+			service.bean(KeyRing.class).rotate();
+			service.clock().move(Duration.ofHours(2));
+			service.bean(KeyRing.class).tend();
+		}
+		assertThat(holds(folder, old)).isFalse();
+	}
+
+	@Test
+	void withoutTheRightPassphraseTheStartStopsWithASentence() {
+		Path folder = Service.folder();
+		Service.startIn(folder, PASSPHRASE).close();
+		assertThat(refusal(folder)).isEqualTo(
+				"accounts: The keys in the database are encrypted: set ACCOUNTS_KEYS_PASSPHRASE to the passphrase they were encrypted with.");
+		assertThat(refusal(folder, "accounts.keys.passphrase=another")).matches(
+				"accounts: The key [0-9a-f]{16} in the database was encrypted with another passphrase, or is damaged: set ACCOUNTS_KEYS_PASSPHRASE to the one it was encrypted with.");
+		assertThat(refusal(folder, "accounts.keys.passphrase=")).contains("set ACCOUNTS_KEYS_PASSPHRASE");
+		Service.startIn(folder, PASSPHRASE).close();
+	}
+
+	@Test
+	void keysThatWereTamperedWithStopTheStart() {
+		for (String tamper : List.of("update signing_key set material = zeroblob(length(material))",
+				"update signing_key set material = substr(material, 1, 20)", "update signing_key set material = x''",
+				"update signing_key set id = 'other' where algorithm = 'ES256'",
+				"update signing_key set encrypted = 0 where algorithm = 'ES256'",
+				"update signing_key set public_key = x'00' where algorithm = 'ES256'",
+				"update signing_key set public_key = null where algorithm = 'ES256'",
+				"update signing_key set algorithm = 'EdDSA' where algorithm = 'ES256'",
+				"update signing_key set algorithm = 'none' where algorithm = 'ES256'",
+				"update signing_key set material = (select material from signing_key where algorithm = 'ES256')")) {
+			Path folder = Service.folder();
+			try (Service service = Service.startIn(folder, KeyTests.algorithm(SigningAlgorithm.ES256), PASSPHRASE)) {
+				service.bean(Database.class).writes().sql(tamper).update();
+			}
+			assertThat(refusal(folder, KeyTests.algorithm(SigningAlgorithm.ES256), PASSPHRASE)).as(tamper)
+				.startsWith("accounts: The ")
+				.contains("damaged")
+				.doesNotContain("\n");
+		}
+	}
+
+	/** What a start that is refused says. */
+	static String refusal(Path folder, String... settings) {
+		PrintStream error = System.err;
+		ByteArrayOutputStream said = new ByteArrayOutputStream();
+		System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+		try {
+			assertThatThrownBy(() -> Service.startIn(folder, settings).close()).isInstanceOf(Exception.class);
+		}
+		finally {
+			System.setErr(error);
+		}
+		return said.toString(StandardCharsets.UTF_8).strip();
+	}
+
+	/** The bytes that nobody else may have. */
+	private static byte[] secret(SigningKey key) {
+		byte[] encoded = key.material().signing().getEncoded();
+		return (key.algorithm() != SigningAlgorithm.ES256)
+				? Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length)
+				: Arrays.copyOfRange(encoded, 36, 36 + 20);
+	}
+
+	private static boolean holds(Path folder, byte[] secret) throws Exception {
+		String needle = new String(secret, StandardCharsets.ISO_8859_1);
+		try (Stream<Path> files = Files.list(folder)) {
+			for (Path file : files.toList()) {
+				if (new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).contains(needle)) {
+					return true;
+				}
+			}
+		}
+		return false;
+	}
+
+}
