@@ -92,6 +92,7 @@ class OpenApiTests {
 		see(nobody.with("If-None-Match", keys), "GET", "/.well-known/jwks.json", "");
 		see(nobody, "GET", "/auth/status-lists/0/", "");
 		see(nobody, "GET", "/auth/status-lists/99999999999999/", "");
+		see(nobody, "GET", "/auth/status-lists/0/?time=1686925000", "");
 
 		for (String path : List.of("/users/", "/users/me/", bob.path(), "/users/9223372036854775807/", "/users/x/")) {
 			see(nobody, "GET", path, "");

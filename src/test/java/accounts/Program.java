@@ -35,6 +35,15 @@ public final class Program implements AutoCloseable {
 	}
 
 	public static Program start(Path folder, String... variables) throws IOException {
+		return start(List.of(), folder, variables);
+	}
+
+	/** One of the commands there are beside the service. */
+	public static Program command(String name, Path folder, String... variables) throws IOException {
+		return start(List.of(name), folder, variables);
+	}
+
+	private static Program start(List<String> arguments, Path folder, String... variables) throws IOException {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
 						"-XX:+UseSerialGC", "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
@@ -42,6 +51,7 @@ public final class Program implements AutoCloseable {
 			command.add("--enable-native-access=ALL-UNNAMED");
 		}
 		command.addAll(List.of("-cp", classPath(), Application.class.getName()));
+		command.addAll(arguments);
 		Path output = Files.createTempFile("stdout", ".txt");
 		Path errors = Files.createTempFile("stderr", ".txt");
 		ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())

@@ -113,7 +113,7 @@ class KeyTests {
 			while (((ECPublicKey) material.verifying()).getW()
 				.getAffineX()
 				.compareTo(BigInteger.ONE.shiftLeft(248)) >= 0);
-			add(service, "short", SigningAlgorithm.ES256, material);
+			add(service, "0000", SigningAlgorithm.ES256, material);
 			JsonNode key = service.client().get(KEYS).json().path("keys").path(1);
 			assertThat(key.path("x").stringValue()).hasSize(43).startsWith("A");
 		}

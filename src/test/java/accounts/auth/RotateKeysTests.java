@@ -1,16 +1,11 @@
 package accounts.auth;
 
-import java.io.File;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 import accounts.Account;
-import accounts.Application;
+import accounts.Program;
 import accounts.Service;
 import org.junit.jupiter.api.Test;
 
@@ -24,10 +19,12 @@ class RotateKeysTests {
 		Path folder = Service.folder();
 		try (Service service = Service.startIn(folder, KeyTests.algorithm(SigningAlgorithm.ES256))) {
 			Account account = service.account();
-			Outcome outcome = rotateKeys(folder, Map.of("ACCOUNTS_TOKEN_ALGORITHM", "ES256"));
-			assertThat(outcome.code).as(outcome.error).isZero();
-			assertThat(outcome.error).isEmpty();
-			List<String> lines = outcome.output.lines().toList();
+			List<String> lines;
+			try (Program command = rotateKeys(folder, "ACCOUNTS_TOKEN_ALGORITHM=ES256")) {
+				lines = command.printed();
+				assertThat(command.errors()).isEmpty();
+				assertThat(command.exitCode()).isZero();
+			}
 			service.bean(KeyRing.class).tend();
 			String next = service.client()
 				.get("/.well-known/jwks.json")
@@ -50,46 +47,25 @@ class RotateKeysTests {
 		Path folder = Service.folder();
 		String secret = "9f1c8d0e77a64b52b3c15e0a4d8f2b6c";
 		Service.startIn(folder, "accounts.token.secret=" + secret).close();
-		refused(folder, Map.of("ACCOUNTS_TOKEN_SECRET", secret),
+		refused(folder, "ACCOUNTS_TOKEN_SECRET=" + secret,
 				"accounts: The secret is set by ACCOUNTS_TOKEN_SECRET: set another one to change it.");
-		refused(folder, Map.of("ACCOUNTS_TOKEN_ALGORITHM", "EdDSA"),
+		refused(folder, "ACCOUNTS_TOKEN_ALGORITHM=EdDSA",
 				"accounts: The database has HS256 keys, and the settings say EdDSA: start the command with the settings of the service.");
-		refused(Service.folder(), Map.of(),
+		refused(Service.folder(), "ACCOUNTS_TOKEN_ALGORITHM=HS256",
 				"accounts: The database has no keys, and the settings say HS256: start the command with the settings of the service.");
-		refused(folder, Map.of("ACCOUNTS_TOKEN_LIFETIME", "0s"),
-				"accounts: accounts.token.lifetime must be from 1s to 365d.");
+		refused(folder, "ACCOUNTS_TOKEN_LIFETIME=0s", "accounts: ACCOUNTS_TOKEN_LIFETIME must be from 1s to 365d.");
 	}
 
-	private static void refused(Path folder, Map<String, String> settings, String sentence) throws Exception {
-		Outcome outcome = rotateKeys(folder, settings);
-		assertThat(outcome.error.strip()).isEqualTo(sentence);
-		assertThat(outcome.output).isEmpty();
-		assertThat(outcome.code).isEqualTo(1);
+	private static void refused(Path folder, String setting, String sentence) throws Exception {
+		try (Program command = rotateKeys(folder, setting)) {
+			assertThat(command.exitCode()).isEqualTo(1);
+			assertThat(command.errors()).containsExactly(sentence);
+			assertThat(command.printed()).isEmpty();
+		}
 	}
 
-	private static Outcome rotateKeys(Path folder, Map<String, String> settings) throws Exception {
-		List<String> command = new ArrayList<>(
-				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-						"-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-XX:TieredStopAtLevel=1", "-cp",
-						System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-						Application.class.getName(), "rotate-keys"));
-		File output = folder.resolve("output").toFile();
-		File error = folder.resolve("error").toFile();
-		ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile())
-			.redirectOutput(output)
-			.redirectError(error);
-		builder.environment().put("SPRING_DATASOURCE_URL", Service.url(folder));
-		builder.environment().putAll(settings);
-		int code = builder.start().waitFor();
-		return new Outcome(code, read(output), read(error));
-	}
-
-	private static String read(File file) throws Exception {
-		return Files.readString(file.toPath(), StandardCharsets.UTF_8);
-	}
-
-	private record Outcome(int code, String output, String error) {
-
+	private static Program rotateKeys(Path folder, String setting) throws Exception {
+		return Program.command("rotate-keys", folder, "SPRING_DATASOURCE_URL=" + Service.url(folder), setting);
 	}
 
 }

@@ -140,7 +140,7 @@ class TokenRuleTests {
 	}
 
 	private static JsonNode published(Service service, SigningAlgorithm algorithm, SigningKey.Material key) {
-		KeyTests.add(service, "of-the-rfc", algorithm, key);
+		KeyTests.add(service, "7515a38037a4", algorithm, key);
 		return service.client().get("/.well-known/jwks.json").is(200).json().path("keys").path(1);
 	}
 
