@@ -281,8 +281,8 @@ class AccessTokens {
 		private static boolean isRight(Map.Entry<String, Object> part) {
 			Object value = part.getValue();
 			return switch (part.getKey()) {
-				case "exp", "nbf", "iat" -> (value instanceof Integer || value instanceof Long)
-						&& ((Number) value).longValue() >= 0 && ((Number) value).longValue() <= LAST_SECOND;
+				case "exp", "nbf", "iat" ->
+					value instanceof Number time && time.doubleValue() >= 0 && time.doubleValue() <= LAST_SECOND;
 				case "alg", "typ", "kid", "iss", "sub", SESSION -> value instanceof String text && !text.isBlank();
 				case "crit" -> false;
 				default -> true;

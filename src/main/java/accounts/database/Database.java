@@ -9,6 +9,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -39,9 +40,7 @@ public final class Database implements AutoCloseable {
 		this.writer = writer;
 		this.reads = client(readers);
 		this.writes = client(writer);
-		JdbcTransactionManager transactions = new JdbcTransactionManager(writer);
-		transactions.setExceptionTranslator(new SqliteErrors());
-		this.transaction = new TransactionTemplate(transactions);
+		this.transaction = new TransactionTemplate(new Transactions(writer));
 	}
 
 	private static JdbcClient client(DataSource dataSource) {
@@ -95,6 +94,30 @@ public final class Database implements AutoCloseable {
 	public void close() {
 		this.readers.close();
 		this.writer.close();
+	}
+
+	private static final class Transactions extends JdbcTransactionManager {
+
+		Transactions(DataSource dataSource) {
+			super(dataSource);
+			setExceptionTranslator(new SqliteErrors());
+		}
+
+		/**
+		 * On a full disk SQLite rolls back by itself, after which there is nothing left
+		 * to: the client is to be told of the disk. If there is, the pool ends the
+		 * connection.
+		 */
+		@Override
+		protected void doRollback(DefaultTransactionStatus status) {
+			try {
+				super.doRollback(status);
+			}
+			catch (RuntimeException ex) {
+				this.logger.debug("Not rolled back", ex);
+			}
+		}
+
 	}
 
 }

@@ -318,7 +318,6 @@ class ForgedTokenTests {
 		refusedClaims((claims) -> claims.put("exp", "soon"));
 		refusedClaims((claims) -> claims.put("exp", "" + (now + 100)));
 		refusedClaims((claims) -> claims.put("exp", "2999-01-01T00:00:00Z"));
-		refusedClaims((claims) -> claims.put("exp", now + 100.5));
 		refusedClaims((claims) -> claims.put("exp", Double.MAX_VALUE));
 		refusedClaims((claims) -> claims.put("exp", true));
 		refusedClaims((claims) -> claims.putArray("exp").add(now + 100));

@@ -118,6 +118,11 @@ class TokenApiTests {
 			String claims = "{\"id\":%d,\"sub\":\"%d\",\"iss\":\"accounts\",\"iat\":1,\"exp\":99999999999}"
 				.formatted(id, id);
 			own.client().as(sign(header, claims, SECRET)).get("/users/me/").is(200);
+			// A time may have a fraction (RFC 7519, section 2)
+			own.client()
+				.as(sign(header, claims.replace("99999999999", "99999999999.5"), SECRET))
+				.get("/users/me/")
+				.is(200);
 
 			refused(own, sign(header, claims, "another-secret-of-at-least-32-bytes"));
 			refused(own, sign(header, claims.replace(",\"exp\":99999999999", ""), SECRET));

@@ -91,8 +91,8 @@ class FuzzTests {
 			assertThat(answer.json().isContainer()).isTrue();
 		}
 		else {
-			assertThat(answer.header("Content-Type"))
-				.matches("text/(html|css|javascript|yaml)(;charset=UTF-8)?|application/yaml|image/png");
+			assertThat(answer.header("Content-Type")).matches(
+					"text/(html|css|javascript|yaml)(;charset=UTF-8)?|application/yaml|application/statuslist\\+jwt|image/png");
 		}
 	}
 

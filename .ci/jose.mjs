@@ -1,7 +1,7 @@
 // A service that trusts the tokens of Accounts: it knows the address and three standards (JWT, JWK Set, Token Status
 // List), and never asks about a token. Run it against a service with ES256 or EdDSA and accounts.session.status-ttl=1s:
 //
-//   node service.js http://127.0.0.1:5000
+//   node jose.mjs http://127.0.0.1:5000
 import assert from 'node:assert/strict';
 import { inflateSync } from 'node:zlib';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
