@@ -116,7 +116,9 @@ class AccessTokens {
 		return sign(token, TYPE);
 	}
 
-	/** Signs a list of ended sessions (draft-ietf-oauth-status-list-21, section 5.1). */
+	/**
+	 * Signs a list of ended sessions (draft-ietf-oauth-status-list, "Status List Token").
+	 */
 	String issueStatusList(String uri, long ttl, String list) {
 		Instant now = this.clock.instant();
 		return sign(Jwts.builder()

@@ -20,7 +20,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * Says which sessions have ended to those who check tokens by themselves: one bit a
- * session, in signed lists (Token Status List, draft-ietf-oauth-status-list-21).
+ * session, in signed lists (Token Status List, draft-ietf-oauth-status-list).
  */
 @Component
 class StatusLists {

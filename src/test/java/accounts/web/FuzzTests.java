@@ -27,7 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class FuzzTests {
 
-	private static final int REQUESTS = Integer.getInteger("accounts.fuzz.requests", 6_000);
+	private static final int REQUESTS = Integer.getInteger("accounts.fuzz.requests", 20_000);
 
 	private static final long SEED = Long.getLong("accounts.fuzz.seed", 20_261_123);
 
