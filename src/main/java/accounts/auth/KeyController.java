@@ -9,10 +9,10 @@ import accounts.web.Open;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.DigestUtils;
-import org.springframework.web.bind.annotation.CrossOrigin;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestParam;
@@ -23,7 +23,6 @@ import org.springframework.web.bind.annotation.RestController;
  * sessions have ended. Browsers may ask from anywhere, as nothing here is secret.
  */
 @RestController
-@CrossOrigin
 class KeyController {
 
 	private static final MediaType STATUS_LIST = MediaType.parseMediaType("application/statuslist+jwt");
@@ -46,11 +45,8 @@ class KeyController {
 	ResponseEntity<Map<String, Object>> keys() {
 		List<Map<String, Object>> keys = this.tokens.publicKeys();
 		String tag = DigestUtils.md5DigestAsHex(keys.toString().getBytes(StandardCharsets.UTF_8));
-		return ResponseEntity.ok()
-			// Half of the time that a new key is published before it signs
-			.cacheControl(CacheControl.maxAge(KeyRing.LEAD.dividedBy(2)).cachePublic())
-			.eTag(tag)
-			.body(Map.of("keys", keys));
+		// Half of the time that a new key is published before it signs
+		return open(KeyRing.LEAD.dividedBy(2)).eTag(tag).body(Map.of("keys", keys));
 	}
 
 	/** Token Status List, section 8. */
@@ -63,11 +59,15 @@ class KeyController {
 		}
 		Duration ttl = this.settings.statusTtl();
 		return this.lists.list(number)
-			.map((token) -> ResponseEntity.ok()
-				.cacheControl(CacheControl.maxAge(ttl).cachePublic())
-				.contentType(STATUS_LIST)
-				.body(token.getBytes(StandardCharsets.US_ASCII)))
+			.map((token) -> open(ttl).contentType(STATUS_LIST).body(token.getBytes(StandardCharsets.US_ASCII)))
 			.orElseThrow(StatusListNotFound::new);
+	}
+
+	/** Any cache may keep it, and any page in a browser read it. */
+	private static ResponseEntity.BodyBuilder open(Duration maxAge) {
+		return ResponseEntity.ok()
+			.cacheControl(CacheControl.maxAge(maxAge).cachePublic())
+			.header(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
 	}
 
 }

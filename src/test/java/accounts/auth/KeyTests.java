@@ -22,6 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.boot.logging.LoggingSystem;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Keys: how others learn of them, and how one follows another without a logout. */
@@ -237,6 +239,8 @@ class KeyTests {
 	@EnumSource
 	void instancesThatStartTogetherAgree(SigningAlgorithm algorithm) throws Exception {
 		Path folder = Service.folder();
+		// The log of one process can't be set up by four threads at a time
+		System.setProperty(LoggingSystem.SYSTEM_PROPERTY, LoggingSystem.NONE);
 		List<Service> services = together(4, () -> Service.startIn(folder, algorithm(algorithm)));
 		try {
 			for (Service one : services) {
@@ -250,6 +254,7 @@ class KeyTests {
 			assertThat(services.get(0).bean(SigningKeyRepository.class).all()).hasSize(2);
 		}
 		finally {
+			System.clearProperty(LoggingSystem.SYSTEM_PROPERTY);
 			services.forEach(Service::close);
 		}
 	}
