@@ -61,6 +61,9 @@ public final class Program implements AutoCloseable {
 			.keySet()
 			.removeIf((name) -> name.matches("(?i)(spring|server|accounts|logging|java_|jdk_).*"));
 		builder.environment().put("SERVER_PORT", "0");
+		if (Postgres.TESTED) {
+			builder.environment().put("SPRING_DATASOURCE_URL", Service.url(folder));
+		}
 		for (String variable : variables) {
 			int equals = variable.indexOf('=');
 			builder.environment().put(variable.substring(0, equals), variable.substring(equals + 1));

@@ -67,8 +67,9 @@ public final class Service implements AutoCloseable {
 		}
 	}
 
+	/** The database that belongs to the folder: a file in it, or one of PostgreSQL's. */
 	public static String url(Path folder) {
-		return "jdbc:sqlite:" + file(folder);
+		return Postgres.TESTED ? Postgres.url(folder) : "jdbc:sqlite:" + file(folder);
 	}
 
 	public static Path file(Path folder) {

@@ -166,7 +166,7 @@ class KeyRing {
 		for (int i = 0; i < ring.size(); i++) {
 			if (isOver(ring, i)) {
 				log.info("Removed the {}", ring.get(i));
-				this.keys.delete(ring.get(i).id());
+				this.keys.delete(ring.get(i).id(), ring.get(i).signsFrom().getEpochSecond());
 			}
 		}
 	}
@@ -191,7 +191,6 @@ class KeyRing {
 		Row last = last(rows);
 		if (this.settings.algorithm() == SigningAlgorithm.HS256 && this.settings.secret() != null) {
 			if (last == null || !last.id().equals(SigningKey.CONFIGURED)) {
-				this.keys.delete(SigningKey.CONFIGURED);
 				// Every instance has it by its settings: nobody needs time to learn of it
 				this.keys.add(row(SigningKey.CONFIGURED, SigningAlgorithm.HS256.name(), new byte[0], null, now(last)),
 						last);

@@ -12,6 +12,7 @@ import java.util.function.LongFunction;
 import accounts.database.Database;
 import accounts.user.Credentials;
 import accounts.user.User;
+import accounts.user.UserRepository;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Repository;
@@ -25,6 +26,15 @@ class SessionRepository {
 	 * is not too old.
 	 */
 	private static final String HOLDS = "user_id is not null and ended_on is null and last_used_on > ? and session.created_on > ?";
+
+	/** What ends a session, and leaves nothing of its user's in it. */
+	private static final String END = "update session set ended_on = ?, user_agent = null, ip = null ";
+
+	/** The user of a session that holds, with one look at both. */
+	private static final String LOGIN = """
+			select "user".id, first_name, last_name, email, "user".created_on, last_used_on
+			from session join "user" on "user".id = user_id
+			where session.id = ? and user_id = ? and\s""" + HOLDS;
 
 	/** The clocks of instances may differ by this many seconds. */
 	private static final long SKEW = 60;
@@ -44,22 +54,20 @@ class SessionRepository {
 	/** The user of a session that holds, with one look at both. */
 	Optional<Login> login(long userId, long sessionId) {
 		return this.db.reads()
-			.sql("""
-					select "user".id, first_name, last_name, email, "user".created_on, last_used_on
-					from session join "user" on "user".id = user_id
-					where session.id = ? and user_id = ? and %s""".formatted(HOLDS))
+			.sql(LOGIN)
 			.param(sessionId)
 			.param(userId)
 			.param(usedAfter())
 			.param(createdAfter())
-			.query((row, number) -> new Login(user(row), instant(row, "last_used_on")))
+			.query((row, number) -> new Login(UserRepository.user(row, number), instant(row, "last_used_on")))
 			.optional();
 	}
 
 	/** The user's sessions that hold, the newest first. */
 	List<Session> ofUser(long userId) {
 		return this.db.reads()
-			.sql("select * from session where user_id = ? and " + HOLDS + " order by id desc")
+			.sql("select id, created_on, last_used_on, user_agent, ip from session where user_id = ? and " + HOLDS
+					+ " order by id desc")
 			.param(userId)
 			.param(usedAfter())
 			.param(createdAfter())
@@ -69,7 +77,8 @@ class SessionRepository {
 
 	Optional<Renewal> renewal(long id) {
 		return this.db.reads()
-			.sql("select session.*, (" + HOLDS + ") as holds from session where id = ?")
+			.sql("select user_id, created_on, ended_on, refresh_hash, (" + HOLDS
+					+ ") as holds from session where id = ?")
 			.param(usedAfter())
 			.param(createdAfter())
 			.param(id)
@@ -102,7 +111,8 @@ class SessionRepository {
 		return this.db.inTransaction(() -> this.db.writes()
 			.sql("""
 					insert into session (user_id, created_on, last_used_on, user_agent, ip, refresh_hash)
-					select id, ?, ?, ?, ?, ? from "user" where id = ? and password = ? returning id""")
+					select id, ?, ?, ?, ?, ? from "user" where id = ? and password = ?%s
+					returning id""".formatted(this.db.forUpdate()))
 			.param(now())
 			.param(now())
 			.param(userAgent)
@@ -126,8 +136,8 @@ class SessionRepository {
 
 	private void makeRoom(long userId, long newest) {
 		this.db.writes()
-			.sql("""
-					update session set ended_on = ?, user_agent = null, ip = null where id in (
+			.sql(END + """
+					where id in (
 						select id from session where user_id = ? and id <> ? and %s
 						order by last_used_on desc, id desc limit 1000000 offset ?)""".formatted(HOLDS))
 			.param(now())
@@ -171,11 +181,7 @@ class SessionRepository {
 
 	/** Ends a session, unless somebody has done so before. */
 	boolean end(long id) {
-		return this.db.writes()
-			.sql("update session set ended_on = ?, user_agent = null, ip = null where id = ? and ended_on is null")
-			.param(now())
-			.param(id)
-			.update() > 0;
+		return this.db.writes().sql(END + "where id = ? and ended_on is null").param(now()).param(id).update() > 0;
 	}
 
 	/**
@@ -184,8 +190,7 @@ class SessionRepository {
 	 */
 	void end(long userId, long id) {
 		int ended = this.db.writes()
-			.sql("update session set ended_on = ?, user_agent = null, ip = null where id = ? and user_id = ? and "
-					+ HOLDS)
+			.sql(END + "where id = ? and user_id = ? and " + HOLDS)
 			.param(now())
 			.param(id)
 			.param(userId)
@@ -197,12 +202,27 @@ class SessionRepository {
 		}
 	}
 
+	/**
+	 * Keeps everybody else from ending one of the user's sessions until the transaction
+	 * has ended.
+	 * @return whether it holds
+	 */
+	boolean hold(long userId, long id) {
+		return this.db.writes()
+			.sql("select id from session where id = ? and user_id = ? and " + HOLDS + this.db.forUpdate())
+			.param(id)
+			.param(userId)
+			.param(usedAfter())
+			.param(createdAfter())
+			.query(Long.class)
+			.optional()
+			.isPresent();
+	}
+
 	/** Ends all sessions of a user but one. */
 	void endOthers(long userId, @Nullable Long kept) {
 		this.db.writes()
-			.sql("""
-					update session set ended_on = ?, user_agent = null, ip = null
-					where user_id = ? and id <> ? and ended_on is null""")
+			.sql(END + "where user_id = ? and id <> ? and ended_on is null")
 			.param(now())
 			.param(userId)
 			.param((kept != null) ? kept : -1)
@@ -257,11 +277,11 @@ class SessionRepository {
 	 * @return how many
 	 */
 	int clearAnswers(int most) {
-		return this.db.writes()
+		return this.db.inTransaction(() -> this.db.writes()
 			.sql("delete from refreshed where hash in (select hash from refreshed where refreshed_on < ? limit ?)")
 			.param(now() - this.settings.refreshGrace().toSeconds() - SKEW)
 			.param(most)
-			.update();
+			.update());
 	}
 
 	/** Which of the sessions with these ids were ended, or their users deleted. */
@@ -300,11 +320,6 @@ class SessionRepository {
 		Instant absolute = createdOn.plus(this.settings.absolute());
 		return new Session(row.getLong("id"), createdOn, lastUsedOn, idle.isBefore(absolute) ? idle : absolute,
 				row.getString("user_agent"), row.getString("ip"));
-	}
-
-	private static User user(ResultSet row) throws SQLException {
-		return new User(row.getLong("id"), row.getString("first_name"), row.getString("last_name"),
-				row.getString("email"), instant(row, "created_on"));
 	}
 
 	private static Instant instant(ResultSet row, String column) throws SQLException {

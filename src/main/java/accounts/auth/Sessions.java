@@ -153,7 +153,7 @@ class Sessions {
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
 		Long session = change.session();
-		if (session != null && this.sessions.login(change.userId(), session).isEmpty()) {
+		if (session != null && !this.sessions.hold(change.userId(), session)) {
 			throw new AuthenticationFailed();
 		}
 		this.sessions.endOthers(change.userId(), change.session());
@@ -177,8 +177,15 @@ class Sessions {
 				batch.put(id, second);
 			}
 		});
-		if (!batch.isEmpty()) {
+		if (batch.isEmpty()) {
+			return;
+		}
+		try {
 			this.sessions.used(batch);
+		}
+		catch (RuntimeException ex) {
+			batch.forEach(this.uses::putIfAbsent);
+			throw ex;
 		}
 	}
 

@@ -33,15 +33,46 @@ class SigningKeyRepository {
 	}
 
 	/**
-	 * Adds a key unless somebody else has added one since {@code last} was the newest of
-	 * them.
+	 * Adds a key, in the place of one of the same id, unless somebody else has added one
+	 * since {@code last} was the newest of them.
 	 */
 	boolean add(Row key, @Nullable Row last) {
-		return this.db.writes()
+		return this.db.alone("signing_key", () -> {
+			long newest = this.db.writes()
+				.sql("select coalesce(max(signs_from), -1) from signing_key where algorithm <> ?")
+				.param(KeyRing.SEALING)
+				.query(Long.class)
+				.single();
+			boolean added = newest <= ((last != null) ? last.signsFrom : -1);
+			if (added) {
+				this.db.writes().sql("delete from signing_key where id = ?").param(key.id).update();
+				insert(key);
+			}
+			return added;
+		});
+	}
+
+	/** Adds the key that seals refresh tokens unless there is one. */
+	void addSealing(Row key) {
+		this.db.alone("signing_key", () -> {
+			boolean none = this.db.writes()
+				.sql("select id from signing_key where algorithm = ?")
+				.param(KeyRing.SEALING)
+				.query(String.class)
+				.list()
+				.isEmpty();
+			if (none) {
+				insert(key);
+			}
+			return none;
+		});
+	}
+
+	private void insert(Row key) {
+		this.db.writes()
 			.sql("""
 					insert into signing_key (id, algorithm, material, public_key, encrypted, created_on, signs_from)
-					select ?, ?, ?, ?, ?, ?, ?
-					where not exists (select 1 from signing_key where algorithm <> ? and signs_from > ?)""")
+					values (?, ?, ?, ?, ?, ?, ?)""")
 			.param(key.id)
 			.param(key.algorithm)
 			.param(key.material)
@@ -49,24 +80,6 @@ class SigningKeyRepository {
 			.param(key.encrypted ? 1 : 0)
 			.param(this.clock.instant().getEpochSecond())
 			.param(key.signsFrom)
-			.param(KeyRing.SEALING)
-			.param((last != null) ? last.signsFrom : -1)
-			.update() > 0;
-	}
-
-	/** Adds the key that seals refresh tokens unless there is one. */
-	void addSealing(Row key) {
-		this.db.writes()
-			.sql("""
-					insert into signing_key (id, algorithm, material, encrypted, created_on, signs_from)
-					select ?, ?, ?, ?, ?, 0
-					where not exists (select 1 from signing_key where algorithm = ?)""")
-			.param(key.id)
-			.param(key.algorithm)
-			.param(key.material)
-			.param(key.encrypted ? 1 : 0)
-			.param(this.clock.instant().getEpochSecond())
-			.param(key.algorithm)
 			.update();
 	}
 
@@ -78,13 +91,18 @@ class SigningKeyRepository {
 			.update();
 	}
 
-	/** Brings what was overwritten out of the write-ahead log as well. */
+	/** Leaves nothing of keys that were encrypted meanwhile as they were before. */
 	void forgetFormerBytes() {
-		this.db.writes().sql("pragma wal_checkpoint(truncate)").query((row, number) -> row.getInt(1)).list();
+		this.db.forgetFormerBytes();
 	}
 
-	void delete(String id) {
-		this.db.writes().sql("delete from signing_key where id = ?").param(id).update();
+	/** Removes a key, if it is still to sign from when it was to. */
+	void delete(String id, long signsFrom) {
+		this.db.writes()
+			.sql("delete from signing_key where id = ? and signs_from = ?")
+			.param(id)
+			.param(signsFrom)
+			.update();
 	}
 
 	/**

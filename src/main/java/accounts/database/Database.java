@@ -1,5 +1,8 @@
 package accounts.database;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.function.Supplier;
 
 import javax.sql.DataSource;
@@ -8,15 +11,23 @@ import com.zaxxer.hikari.HikariDataSource;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.jdbc.support.SQLExceptionTranslator;
 import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The open database. SQLite lets one connection write at a time, so that writers queue
- * for the only one there is, and any number read meanwhile without waiting.
+ * The open database. Readers have connections of their own, so that they never wait for
+ * writers that wait for each other.
  */
-public final class Database implements AutoCloseable {
+public abstract class Database implements AutoCloseable {
+
+	/**
+	 * More requests than this that wait to write would leave the server no threads for
+	 * those that only read.
+	 */
+	private static final int WAITING_WRITERS = 64;
 
 	private static final long PROBE_NANOS = 1_000_000_000;
 
@@ -24,7 +35,7 @@ public final class Database implements AutoCloseable {
 
 	private final HikariDataSource readers;
 
-	private final HikariDataSource writer;
+	private final HikariDataSource writers;
 
 	private final JdbcClient reads;
 
@@ -34,23 +45,31 @@ public final class Database implements AutoCloseable {
 
 	private long probed = System.nanoTime() - PROBE_NANOS;
 
-	Database(String description, HikariDataSource readers, HikariDataSource writer) {
+	/**
+	 * Takes over two open pools.
+	 * @param timeout how many seconds a statement may take, -1 for as long as it does
+	 */
+	Database(String description, HikariDataSource readers, HikariDataSource writers, SQLExceptionTranslator errors,
+			int timeout) {
 		this.description = description;
 		this.readers = readers;
-		this.writer = writer;
-		this.reads = client(readers);
-		this.writes = client(writer);
-		this.transaction = new TransactionTemplate(new Transactions(writer));
+		this.writers = writers;
+		this.reads = client(readers, errors, timeout);
+		DataSource queue = new Queue(writers);
+		this.writes = client(queue, errors, timeout);
+		this.transaction = new TransactionTemplate(new Transactions(queue, errors));
 	}
 
-	private static JdbcClient client(DataSource dataSource) {
-		JdbcTemplate template = new JdbcTemplate(dataSource);
-		template.setExceptionTranslator(new SqliteErrors());
+	private static JdbcClient client(DataSource connections, SQLExceptionTranslator errors, int timeout) {
+		JdbcTemplate template = new JdbcTemplate(connections);
+		template.setExceptionTranslator(errors);
+		template.setQueryTimeout(timeout);
 		return JdbcClient.create(template);
 	}
 
 	/**
-	 * For statements that only read: they see all that was committed before they began.
+	 * For statements that only read: they see all that was committed before they began,
+	 * also within a transaction of {@link #writes()}.
 	 */
 	public JdbcClient reads() {
 		return this.reads;
@@ -66,6 +85,18 @@ public final class Database implements AutoCloseable {
 		return this.transaction.execute((status) -> work.get());
 	}
 
+	/** A transaction in which nobody else, on any instance, writes to the table. */
+	public abstract <T> T alone(String table, Supplier<T> work);
+
+	/**
+	 * What a select of {@link #writes()} ends in so that nobody else changes or deletes
+	 * the rows that it found before the transaction has ended.
+	 */
+	public abstract String forUpdate();
+
+	/** Leaves nothing to be found on disk of what was just overwritten. */
+	public abstract void forgetFormerBytes();
+
 	/**
 	 * Reads and writes, at most once a second however often it is asked, as each write
 	 * waits for the disk.
@@ -78,12 +109,7 @@ public final class Database implements AutoCloseable {
 		}
 	}
 
-	void requireReadAndWrite() {
-		this.reads.sql("select count(*) from (select 1 from \"user\" limit 1)").query(Integer.class).single();
-		// Writes the file's header as it is: a number of the application's that nobody
-		// uses
-		this.writes.sql("pragma user_version = 0").update();
-	}
+	abstract void requireReadAndWrite();
 
 	/** Where it is and how it came to be there, in words for the operator. */
 	public String description() {
@@ -93,20 +119,40 @@ public final class Database implements AutoCloseable {
 	@Override
 	public void close() {
 		this.readers.close();
-		this.writer.close();
+		this.writers.close();
+	}
+
+	/** Writers that wait for a connection: a few, not all that there are. */
+	private static final class Queue extends DelegatingDataSource {
+
+		private final HikariDataSource pool;
+
+		Queue(HikariDataSource pool) {
+			super(pool);
+			this.pool = pool;
+		}
+
+		@Override
+		public Connection getConnection() throws SQLException {
+			if (this.pool.getHikariPoolMXBean().getThreadsAwaitingConnection() >= WAITING_WRITERS) {
+				throw new SQLTransientConnectionException(WAITING_WRITERS + " others wait to write");
+			}
+			return super.getConnection();
+		}
+
 	}
 
 	private static final class Transactions extends JdbcTransactionManager {
 
-		Transactions(DataSource dataSource) {
-			super(dataSource);
-			setExceptionTranslator(new SqliteErrors());
+		Transactions(DataSource connections, SQLExceptionTranslator errors) {
+			super(connections);
+			setExceptionTranslator(errors);
 		}
 
 		/**
-		 * On a full disk SQLite rolls back by itself, after which there is nothing left
-		 * to: the client is to be told of the disk. If there is, the pool ends the
-		 * connection.
+		 * On a full disk SQLite rolls back by itself, and a server that has gone has done
+		 * so too: the client is to be told of that. If there is something left to roll
+		 * back, the pool ends the connection.
 		 */
 		@Override
 		protected void doRollback(DefaultTransactionStatus status) {

@@ -1,118 +1,31 @@
 package accounts.database;
 
-import java.nio.file.Path;
-import java.util.Properties;
-
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
-import org.flywaydb.core.api.FlywayException;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteConfig.JournalMode;
-import org.sqlite.SQLiteConfig.SynchronousMode;
-import org.sqlite.SQLiteConfig.TransactionMode;
-import org.sqlite.SQLiteDataSource;
+import accounts.start.StartRefused;
 
 import org.springframework.beans.factory.ListableBeanFactory;
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.dao.DataAccessException;
+import org.springframework.core.env.Environment;
 
-/** Opens the database: every SQLite setting there is stands here with its reason. */
+/** Opens the database that the settings name, of whichever kind it is. */
 @Configuration(proxyBeanMethods = false)
 public class DatabaseConfiguration {
 
-	/**
-	 * How long a writer waits for another program's lock before the client is told to
-	 * come again.
-	 */
-	private static final int BUSY_MILLIS = 5_000;
-
-	/** How long a request waits for its turn at a connection. */
-	private static final int TURN_MILLIS = 10_000;
-
-	/**
-	 * A read is short and bound by the processor: a few more readers than cores keep all
-	 * of them busy.
-	 */
-	private static final int READERS = 2 * Runtime.getRuntime().availableProcessors() + 2;
-
 	@Bean
-	Database database(@Value("${spring.datasource.url}") String url, ListableBeanFactory settings) {
+	Database database(Environment environment, ListableBeanFactory settings) {
 		// A start that a wrong setting stops must not have touched the database
 		settings.getBeansWithAnnotation(ConfigurationProperties.class);
-		SqliteFile file = SqliteFile.find(url);
-		try {
-			return open(file);
+		String url = environment.getRequiredProperty("spring.datasource.url");
+		if (url.startsWith(PostgresDatabase.PREFIX)) {
+			return PostgresDatabase.open(PostgresSettings.of(environment));
 		}
-		catch (DataAccessException | FlywayException | HikariPool.PoolInitializationException ex) {
-			throw SqliteErrors.refusal(file.path(), ex);
+		if (url.startsWith(SqliteFile.PREFIX)) {
+			return SqliteDatabase.open(url);
 		}
-	}
-
-	private static Database open(SqliteFile file) {
-		String description = file.path().toString();
-		if (file.content() == SqliteFile.Content.TUTORIAL) {
-			Path copy = file.copyAside();
-			description += " (the tutorial's, whose file as it was is kept in " + copy.getFileName() + ")";
-		}
-		else if (file.content() == SqliteFile.Content.NOTHING) {
-			description += " (new)";
-		}
-		Migrations.run(sqlite(file.url()), file.content() == SqliteFile.Content.TUTORIAL);
-
-		// A select that turned out to write would wait for the writer: it fails instead
-		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
-		// macOS calls a write done that its disk may lose unless told not to; elsewhere
-		// this does nothing
-		HikariDataSource writer = pool("writer", 1, file.url(), "pragma fullfsync = on");
-		Database database = new Database(description, readers, writer);
-		try {
-			database.requireReadAndWrite();
-			return database;
-		}
-		catch (DataAccessException ex) {
-			database.close();
-			throw ex;
-		}
-	}
-
-	private static SQLiteConfig settings() {
-		SQLiteConfig settings = new SQLiteConfig();
-		// Readers see the last commit and never wait for the writer, nor it for them
-		settings.setJournalMode(JournalMode.WAL);
-		// A commit is on disk before it returns, so that an answered write survives a
-		// power cut
-		settings.setSynchronous(SynchronousMode.FULL);
-		settings.enforceForeignKeys(true);
-		settings.setBusyTimeout(BUSY_MILLIS);
-		// A transaction takes the write lock at its start, where waiting helps, not in
-		// the middle
-		settings.setTransactionMode(TransactionMode.IMMEDIATE);
-		// What is deleted or replaced, a key or a password's hash, is overwritten in the
-		// pages that are written anyway
-		settings.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "fast");
-		return settings;
-	}
-
-	private static SQLiteDataSource sqlite(String url) {
-		SQLiteDataSource dataSource = new SQLiteDataSource(settings());
-		dataSource.setUrl(url);
-		return dataSource;
-	}
-
-	private static HikariDataSource pool(String name, int size, String url, String firstStatement) {
-		HikariConfig pool = new HikariConfig(new Properties());
-		pool.setPoolName(name);
-		pool.setDataSource(new StatementKeeper(sqlite(url)));
-		pool.setMaximumPoolSize(size);
-		pool.setConnectionTimeout(TURN_MILLIS);
-		// A connection to a file doesn't age
-		pool.setMaxLifetime(0);
-		pool.setConnectionInitSql(firstStatement);
-		return new HikariDataSource(pool);
+		throw new StartRefused(
+				"SPRING_DATASOURCE_URL must begin with " + SqliteFile.PREFIX + " or " + PostgresDatabase.PREFIX
+						+ "//, like jdbc:sqlite:db.sqlite3 or " + "jdbc:postgresql://127.0.0.1:5432/accounts.");
 	}
 
 }

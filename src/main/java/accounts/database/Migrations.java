@@ -1,16 +1,16 @@
 package accounts.database;
 
-import java.nio.file.Path;
-
 import javax.sql.DataSource;
 
 import accounts.start.StartRefused;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Brings a database to the schema of this program, step by step and in one transaction.
+ * Brings a database to the schema of this program, step by step and in one transaction,
+ * for which other instances that start meanwhile wait.
  */
 final class Migrations {
 
@@ -23,34 +23,39 @@ final class Migrations {
 	private Migrations() {
 	}
 
-	static void run(DataSource dataSource, boolean tutorial) {
-		flyway(dataSource, tutorial).migrate();
-	}
-
-	static Flyway flyway(DataSource dataSource, boolean tutorial) {
-		return Flyway.configure()
-			.dataSource(dataSource)
-			.javaMigrations(new V1__Users())
-			.locations("classpath:db/migration")
-			.group(true)
+	/**
+	 * The steps of a SQLite file.
+	 * @param tutorial whether the tutorial's users are in it
+	 */
+	static Flyway ofSqlite(DataSource file, boolean tutorial) {
+		return steps(file, "sqlite").javaMigrations(new V1__Users())
 			.baselineOnMigrate(tutorial)
 			.baselineVersion("0")
 			.load();
 	}
 
-	/** How far the steps taken have brought the database: 0 is nowhere yet. */
+	/** The steps of a PostgreSQL database. */
+	static Flyway ofPostgres(DataSource database) {
+		return steps(database, "postgresql").load();
+	}
+
+	private static FluentConfiguration steps(DataSource database, String kind) {
+		return Flyway.configure().dataSource(database).locations("classpath:db/migration/" + kind).group(true);
+	}
+
+	/**
+	 * How far the steps have brought a database in which there are some: 0 is nowhere
+	 * yet.
+	 */
 	static int version(JdbcClient db) {
-		if (db.sql("select 1 from sqlite_master where name = ?").param(TABLE).query(Integer.class).list().isEmpty()) {
-			return 0;
-		}
 		return db.sql("select coalesce(max(cast(version as integer)), 0) from " + TABLE + " where success")
 			.query(Integer.class)
 			.single();
 	}
 
-	static void refuseNewer(Path path, int version) {
+	static void refuseNewer(Object database, int version) {
 		if (version > VERSION) {
-			throw new StartRefused("The database " + path + " has schema " + version
+			throw new StartRefused("The database " + database + " has schema " + version
 					+ ", and this program knows only up to " + VERSION + ": start the newer program that made it.");
 		}
 	}

@@ -35,7 +35,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  */
 record SqliteFile(Path path, Content content) {
 
-	private static final String PREFIX = "jdbc:sqlite:";
+	static final String PREFIX = "jdbc:sqlite:";
 
 	private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -162,7 +162,7 @@ record SqliteFile(Path path, Content content) {
 		try (Connection connection = open(path)) {
 			JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
 			// What a first start that failed has left is as good as nothing
-			int version = Migrations.version(db);
+			int version = wasOurs(db) ? Migrations.version(db) : 0;
 			if (version > 0) {
 				Migrations.refuseNewer(path, version);
 				return Content.OURS;
@@ -182,6 +182,14 @@ record SqliteFile(Path path, Content content) {
 		catch (SQLException | DataAccessException ex) {
 			throw SqliteErrors.refusal(path, ex);
 		}
+	}
+
+	private static boolean wasOurs(JdbcClient db) {
+		return !db.sql("select 1 from sqlite_master where name = ?")
+			.param(Migrations.TABLE)
+			.query(Integer.class)
+			.list()
+			.isEmpty();
 	}
 
 	/** Tables, indexes, triggers and views that somebody made. */

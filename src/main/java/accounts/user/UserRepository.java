@@ -12,6 +12,7 @@ import accounts.database.Database;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Repository;
 
 /** The user table. */
@@ -93,14 +94,20 @@ public class UserRepository {
 	 */
 	User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
 			@Nullable String hash, @Nullable Long session) {
-		if (hash == null) {
-			return change(id, firstName, lastName, email, null);
+		try {
+			if (hash == null) {
+				return change(id, firstName, lastName, email, null);
+			}
+			return this.db.inTransaction(() -> {
+				User user = change(id, firstName, lastName, email, hash);
+				this.events.publishEvent(new PasswordChanged(id, session));
+				return user;
+			});
 		}
-		return this.db.inTransaction(() -> {
-			User user = change(id, firstName, lastName, email, hash);
-			this.events.publishEvent(new PasswordChanged(id, session));
-			return user;
-		});
+		catch (DuplicateKeyException ex) {
+			// Somebody else was faster with this email
+			throw new EmailTaken();
+		}
 	}
 
 	private User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
@@ -139,12 +146,23 @@ public class UserRepository {
 	/** Deletes an account; {@link UserDeleted} is published with it. */
 	void delete(long id) {
 		this.db.inTransaction(() -> {
+			hold(id);
 			this.events.publishEvent(new UserDeleted(id));
 			return this.db.writes().sql("delete from \"user\" where id = ?").param(id).update();
 		});
 	}
 
-	private static User user(ResultSet row, int number) throws SQLException {
+	/** Keeps the user from logging in until the transaction has ended. */
+	private void hold(long id) {
+		this.db.writes()
+			.sql("select id from \"user\" where id = ?" + this.db.forUpdate())
+			.param(id)
+			.query(Long.class)
+			.list();
+	}
+
+	/** The account in a row that has all its columns. */
+	public static User user(ResultSet row, int number) throws SQLException {
 		return new User(row.getLong("id"), row.getString("first_name"), row.getString("last_name"),
 				row.getString("email"), Instant.ofEpochSecond(row.getLong("created_on")));
 	}

@@ -47,7 +47,7 @@ class SchemaTests {
 	void theProgramKnowsTheNumberOfItsLastMigration() {
 		SQLiteDataSource nothing = new SQLiteDataSource();
 		nothing.setUrl(Service.url(Service.folder()));
-		MigrationInfo[] migrations = Migrations.flyway(nothing, false).info().pending();
+		MigrationInfo[] migrations = Migrations.ofSqlite(nothing, false).info().pending();
 		assertThat(migrations[migrations.length - 1].getVersion().getVersion())
 			.isEqualTo(Integer.toString(Migrations.VERSION));
 	}

@@ -1,0 +1,146 @@
+package accounts.database;
+
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.function.Supplier;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import org.flywaydb.core.api.FlywayException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteConfig.JournalMode;
+import org.sqlite.SQLiteConfig.SynchronousMode;
+import org.sqlite.SQLiteConfig.TransactionMode;
+import org.sqlite.SQLiteDataSource;
+
+import org.springframework.dao.DataAccessException;
+
+/**
+ * A SQLite file, in which one connection writes at a time: writers queue for the only one
+ * there is. Every SQLite setting there is stands here with its reason.
+ */
+final class SqliteDatabase extends Database {
+
+	/**
+	 * How long a writer waits for another program's lock before the client is told to
+	 * come again.
+	 */
+	private static final int BUSY_MILLIS = 5_000;
+
+	/** How long a request waits for its turn at a connection. */
+	private static final int TURN_MILLIS = 10_000;
+
+	/**
+	 * A read is short and bound by the processor: a few more readers than cores keep all
+	 * of them busy.
+	 */
+	private static final int READERS = 2 * Runtime.getRuntime().availableProcessors() + 2;
+
+	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer) {
+		super(description, readers, writer, new SqliteErrors(), -1);
+	}
+
+	/**
+	 * Opens the file, which is made or brought up to date first where that is needed.
+	 * @throws accounts.start.StartRefused if it can't be
+	 */
+	static Database open(String url) {
+		SqliteFile file = SqliteFile.find(url);
+		try {
+			return open(file);
+		}
+		catch (DataAccessException | FlywayException | HikariPool.PoolInitializationException ex) {
+			throw SqliteErrors.refusal(file.path(), ex);
+		}
+	}
+
+	private static Database open(SqliteFile file) {
+		String description = file.path().toString();
+		if (file.content() == SqliteFile.Content.TUTORIAL) {
+			Path copy = file.copyAside();
+			description += " (the tutorial's, whose file as it was is kept in " + copy.getFileName() + ")";
+		}
+		else if (file.content() == SqliteFile.Content.NOTHING) {
+			description += " (new)";
+		}
+		Migrations.ofSqlite(connections(file.url()), file.content() == SqliteFile.Content.TUTORIAL).migrate();
+
+		// A select that turned out to write would wait for the writer: it fails instead
+		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
+		// macOS calls a write done that its disk may lose unless told not to; elsewhere
+		// this does nothing
+		HikariDataSource writer = pool("writer", 1, file.url(), "pragma fullfsync = on");
+		SqliteDatabase database = new SqliteDatabase(description, readers, writer);
+		try {
+			database.requireReadAndWrite();
+			return database;
+		}
+		catch (DataAccessException ex) {
+			database.close();
+			throw ex;
+		}
+	}
+
+	/** Whoever writes is alone already. */
+	@Override
+	public <T> T alone(String table, Supplier<T> work) {
+		return inTransaction(work);
+	}
+
+	@Override
+	public String forUpdate() {
+		return "";
+	}
+
+	/** Brings what was overwritten out of the write-ahead log as well. */
+	@Override
+	public void forgetFormerBytes() {
+		writes().sql("pragma wal_checkpoint(truncate)").query((row, number) -> row.getInt(1)).list();
+	}
+
+	@Override
+	void requireReadAndWrite() {
+		reads().sql("select count(*) from (select 1 from \"user\" limit 1)").query(Integer.class).single();
+		// Writes the file's header as it is: a number of the application's that nobody
+		// uses
+		writes().sql("pragma user_version = 0").update();
+	}
+
+	private static SQLiteConfig settings() {
+		SQLiteConfig settings = new SQLiteConfig();
+		// Readers see the last commit and never wait for the writer, nor it for them
+		settings.setJournalMode(JournalMode.WAL);
+		// A commit is on disk before it returns, so that an answered write survives a
+		// power cut
+		settings.setSynchronous(SynchronousMode.FULL);
+		settings.enforceForeignKeys(true);
+		settings.setBusyTimeout(BUSY_MILLIS);
+		// A transaction takes the write lock at its start, where waiting helps, not in
+		// the middle
+		settings.setTransactionMode(TransactionMode.IMMEDIATE);
+		// What is deleted or replaced, a key or a password's hash, is overwritten in the
+		// pages that are written anyway
+		settings.setPragma(SQLiteConfig.Pragma.SECURE_DELETE, "fast");
+		return settings;
+	}
+
+	static SQLiteDataSource connections(String url) {
+		SQLiteDataSource dataSource = new SQLiteDataSource(settings());
+		dataSource.setUrl(url);
+		return dataSource;
+	}
+
+	private static HikariDataSource pool(String name, int size, String url, String firstStatement) {
+		HikariConfig pool = new HikariConfig(new Properties());
+		pool.setPoolName(name);
+		pool.setDataSource(new StatementKeeper(connections(url)));
+		pool.setMaximumPoolSize(size);
+		pool.setConnectionTimeout(TURN_MILLIS);
+		// A connection to a file doesn't age
+		pool.setMaxLifetime(0);
+		pool.setConnectionInitSql(firstStatement);
+		return new HikariDataSource(pool);
+	}
+
+}
