@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
@@ -46,6 +47,8 @@ class KeyRing {
 	 */
 	static final Duration LEAD = Duration.ofMinutes(2);
 
+	private static final Duration LEARN = Duration.ofSeconds(1);
+
 	/** Clocks may differ by this much. */
 	private static final Duration SKEW = Duration.ofMinutes(1);
 
@@ -65,6 +68,8 @@ class KeyRing {
 	private final Map<String, SigningKey.Material> materials = new ConcurrentHashMap<>();
 
 	private final SecretKey sealing;
+
+	private final AtomicLong learned = new AtomicLong(System.nanoTime() - LEARN.toNanos());
 
 	private volatile List<SigningKey> ring = List.of();
 
@@ -107,15 +112,24 @@ class KeyRing {
 	 */
 	Optional<SigningKey> verifying(@Nullable String id, String algorithm) {
 		List<SigningKey> ring = this.ring;
+		int index = index(ring, id);
+		if (index < 0) {
+			learn();
+			ring = this.ring;
+			index = index(ring, id);
+		}
+		return (index >= 0 && ring.get(index).algorithm().name().equals(algorithm) && !isOver(ring, index))
+				? Optional.of(ring.get(index)) : Optional.empty();
+	}
+
+	private static int index(List<SigningKey> ring, @Nullable String id) {
 		for (int i = ring.size() - 1; i >= 0; i--) {
 			SigningKey key = ring.get(i);
-			boolean named = (id != null) ? key.id().equals(id) : key.algorithm() == SigningAlgorithm.HS256;
-			if (named) {
-				return (key.algorithm().name().equals(algorithm) && !isOver(ring, i)) ? Optional.of(key)
-						: Optional.empty();
+			if ((id != null) ? key.id().equals(id) : key.algorithm() == SigningAlgorithm.HS256) {
+				return i;
 			}
 		}
-		return Optional.empty();
+		return -1;
 	}
 
 	/** The keys whose public part anyone may know. */
@@ -148,6 +162,18 @@ class KeyRing {
 		add(last(rows), LEAD);
 		reload();
 		return this.ring.get(this.ring.size() - 1);
+	}
+
+	/**
+	 * Asks for keys that another instance may have made a moment ago: not more than once
+	 * a second, as anyone can name a key that nobody has.
+	 */
+	private void learn() {
+		long now = System.nanoTime();
+		long last = this.learned.get();
+		if (now - last > LEARN.toNanos() && this.learned.compareAndSet(last, now)) {
+			reload();
+		}
 	}
 
 	/** Learns what other instances did, and does what is due. */

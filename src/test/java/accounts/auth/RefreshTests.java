@@ -26,6 +26,7 @@ import accounts.Service;
 import accounts.auth.Sessions.TokenPair;
 import accounts.database.Database;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,7 @@ class RefreshTests {
 	}
 
 	@Test
+	@Tag("sqlite")
 	void aTokenFromAfterARestoredBackupEndsNoSessionThatHasItsIdNow() throws Exception {
 		Path folder = Service.folder();
 		Account ann;

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 import accounts.Account;
 import accounts.Answer;
@@ -21,6 +22,7 @@ import accounts.database.Database;
 import accounts.user.Credentials;
 import accounts.user.PasswordChanged;
 import accounts.user.UserRepository;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -304,6 +306,7 @@ class SessionApiTests {
 	}
 
 	@Test
+	@Tag("sqlite")
 	void requestsWaitForNoWriteAndASessionIsWrittenOnceAMinute() throws SQLException {
 		Path folder = Service.folder();
 		try (Service own = Service.startIn(folder);
@@ -381,6 +384,12 @@ class SessionApiTests {
 		}
 	}
 
+	private static byte[] random(int length) {
+		byte[] bytes = new byte[length];
+		ThreadLocalRandom.current().nextBytes(bytes);
+		return bytes;
+	}
+
 	/** Adds a thousand sessions, each refreshed once, by days ago. */
 	private static void add(Database db, long user, int lastUsed, Integer ended, String name) {
 		long now = Instant.now().getEpochSecond();
@@ -389,18 +398,21 @@ class SessionApiTests {
 				long id = db.writes()
 					.sql("""
 							insert into session (user_id, created_on, last_used_on, ended_on, user_agent, refresh_hash)
-							values (?, ?, ?, ?, ?, randomblob(32)) returning id""")
+							values (?, ?, ?, ?, ?, ?) returning id""")
 					.param(user)
 					.param(now - 40 * 86_400L)
 					.param(now - lastUsed * 86_400L)
 					.param((ended != null) ? now - ended * 86_400L : null)
 					.param(name)
+					.param(random(32))
 					.query(Long.class)
 					.single();
 				db.writes()
-					.sql("insert into refreshed values (randomblob(32), ?, ?, randomblob(100))")
+					.sql("insert into refreshed (hash, session_id, refreshed_on, answer) values (?, ?, ?, ?)")
+					.param(random(32))
 					.param(id)
 					.param(now)
+					.param(random(100))
 					.update();
 			}
 			return user;

@@ -20,6 +20,7 @@ import accounts.Client;
 import accounts.Service;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -33,6 +34,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 /** Reads and writes that meet each other, other programs and a full disk. */
+@Tag("sqlite")
 class DatabaseTests {
 
 	/** Far less than a write would wait for a lock. */

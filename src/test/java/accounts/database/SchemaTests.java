@@ -2,21 +2,39 @@ package accounts.database;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
+import javax.sql.DataSource;
+
+import accounts.Postgres;
 import accounts.Service;
 import org.flywaydb.core.api.MigrationInfo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.sqlite.SQLiteDataSource;
+
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The migrations end in what schema.sql says, wherever they begin. */
+@Tag("sqlite")
 class SchemaTests {
 
 	private static final String OURS = "name not like 'sqlite!_%' escape '!' and tbl_name <> 'flyway_schema_history'";
+
+	private static final Map<Integer, String> DELETE_RULES = Map.of(DatabaseMetaData.importedKeyCascade, "cascade",
+			DatabaseMetaData.importedKeySetNull, "set null");
 
 	@Test
 	void aNewDatabaseHasTheSchemaOfSchemaSql() throws Exception {
@@ -50,6 +68,94 @@ class SchemaTests {
 		MigrationInfo[] migrations = Migrations.ofSqlite(nothing, false).info().pending();
 		assertThat(migrations[migrations.length - 1].getVersion().getVersion())
 			.isEqualTo(Integer.toString(Migrations.VERSION));
+	}
+
+	@Test
+	void theProgramKnowsTheNumberOfItsLastMigrationOfPostgreSQL() {
+		MigrationInfo[] migrations = Migrations.ofPostgres(postgres()).info().pending();
+		assertThat(migrations[migrations.length - 1].getVersion().getVersion())
+			.isEqualTo(Integer.toString(Migrations.VERSION));
+	}
+
+	@Test
+	void bothKindsOfDatabasesHaveTheSameTablesColumnsKeysAndUniqueness() throws Exception {
+		SQLiteDataSource sqlite = SqliteDatabase.connections(Service.url(Service.folder()));
+		Migrations.ofSqlite(sqlite, false).migrate();
+		DataSource postgres = postgres();
+		Migrations.ofPostgres(postgres).migrate();
+		assertThat(description(postgres)).isEqualTo(description(sqlite))
+			.contains("user.email text not null", "user unique [email]", "session (user_id) -> user on delete set null",
+					"refreshed key [hash]", "session index [user_id, ended_on]");
+	}
+
+	private static DataSource postgres() {
+		return new DriverManagerDataSource(Postgres.url(Service.folder()));
+	}
+
+	/** What the driver tells of a database, in words that fit any. */
+	private static Set<String> description(DataSource database) throws Exception {
+		Set<String> lines = new TreeSet<>();
+		try (Connection connection = database.getConnection()) {
+			DatabaseMetaData all = connection.getMetaData();
+			String schema = connection.getSchema();
+			for (List<String> row : rows(all.getTables(null, schema, "%", new String[] { "TABLE" }), "TABLE_NAME")) {
+				String table = row.get(0);
+				if (table.equals(Migrations.TABLE) || table.startsWith("sqlite_")) {
+					continue;
+				}
+				List<String> key = rows(all.getPrimaryKeys(null, schema, table), "COLUMN_NAME").stream()
+					.map((column) -> column.get(0))
+					.toList();
+				lines.add(table + " key " + key);
+				for (List<String> column : rows(all.getColumns(null, schema, table, "%"), "COLUMN_NAME", "TYPE_NAME",
+						"IS_NULLABLE", "COLUMN_DEF")) {
+					boolean isKey = key.contains(column.get(0));
+					lines.add(table + "." + column.get(0) + " " + kind(column.get(1))
+							+ ((isKey || column.get(2).equals("NO")) ? " not null" : "")
+							+ ((isKey || column.get(3) == null) ? "" : " default " + column.get(3)));
+				}
+				for (List<String> reference : rows(all.getImportedKeys(null, schema, table), "FKCOLUMN_NAME",
+						"PKTABLE_NAME", "DELETE_RULE")) {
+					lines.add(table + " (" + reference.get(0) + ") -> " + reference.get(1) + " on delete "
+							+ DELETE_RULES.get(Integer.parseInt(reference.get(2))));
+				}
+				Map<String, List<String>> indexes = new TreeMap<>();
+				for (List<String> column : rows(all.getIndexInfo(null, schema, table, false, true), "INDEX_NAME",
+						"NON_UNIQUE", "COLUMN_NAME")) {
+					boolean unique = column.get(1).startsWith("f") || column.get(1).equals("0");
+					indexes
+						.computeIfAbsent((unique ? "unique " : "index ") + column.get(0), (name) -> new ArrayList<>())
+						.add(column.get(2));
+				}
+				indexes.forEach((name, columns) -> {
+					if (!columns.equals(key)) {
+						lines.add(table + " " + name.substring(0, name.indexOf(' ') + 1) + columns);
+					}
+				});
+			}
+		}
+		return lines;
+	}
+
+	private static String kind(String type) {
+		return switch (type.toLowerCase(Locale.ROOT)) {
+			case "integer", "int8", "bigserial" -> "number";
+			case "blob", "bytea" -> "bytes";
+			case "text" -> "text";
+			default -> throw new AssertionError("A type of one kind of database: " + type);
+		};
+	}
+
+	private static List<List<String>> rows(ResultSet result, String... columns) throws Exception {
+		List<List<String>> rows = new ArrayList<>();
+		while (result.next()) {
+			List<String> row = new ArrayList<>();
+			for (String column : columns) {
+				row.add(result.getString(column));
+			}
+			rows.add(row);
+		}
+		return rows;
 	}
 
 	private static List<String> schemaSql() throws Exception {

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import accounts.Service;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.jdbc4.JDBC4PreparedStatement;
@@ -16,6 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** A prepared statement serves one user at a time, and many after each other. */
+@Tag("sqlite")
 class StatementKeeperTests {
 
 	private static final String SQL = "select ?";

@@ -9,6 +9,7 @@ import java.util.Map;
 import accounts.Account;
 import accounts.Client;
 import accounts.Service;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** The database of the tutorial's Flask application opens as it is and works on. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("sqlite")
 class TutorialTests {
 
 	private static final String USERS = "select id, first_name, last_name, email, password, created_on from user order by id";

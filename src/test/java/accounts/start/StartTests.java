@@ -26,6 +26,7 @@ import accounts.Program;
 import accounts.Service;
 import accounts.database.Sqlite;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** What an operator sees of a start, of one that is refused and of the end. */
 @ExtendWith(OutputCaptureExtension.class)
+@Tag("sqlite")
 class StartTests {
 
 	private static final String SIGN_UP = """
@@ -161,8 +163,17 @@ class StartTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "jdbc:sqlite::memory:", "jdbc:sqlite:", "jdbc:h2:mem:x", "jdbc:sqlite:file:x?mode=memory",
-			"jdbc:sqlite:x.db?synchronous=off", "jdbc:postgresql://localhost/x", "x.db", "" })
+	@ValueSource(strings = { "jdbc:h2:mem:x", "x.db", "", "postgres://localhost/x" })
+	void aDatabaseOfAnotherKindIsRefused(String url, CapturedOutput output) throws Exception {
+		refused(output,
+				"SPRING_DATASOURCE_URL must begin with jdbc:sqlite: or jdbc:postgresql://, like jdbc:sqlite:db.sqlite3 "
+						+ "or jdbc:postgresql://127.0.0.1:5432/accounts.",
+				"spring.datasource.url=" + url);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "jdbc:sqlite::memory:", "jdbc:sqlite:", "jdbc:sqlite:file:x?mode=memory",
+			"jdbc:sqlite:x.db?synchronous=off" })
 	void whatNamesNoFileIsNoDatabase(String url, CapturedOutput output) throws Exception {
 		refused(output,
 				"SPRING_DATASOURCE_URL is " + url + ": it must name a file and nothing more, "

@@ -10,6 +10,7 @@ import accounts.Account;
 import accounts.Service;
 import accounts.database.Sqlite;
 import accounts.web.Busy;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -143,6 +144,7 @@ class PasswordEncoderTests {
 	}
 
 	@Test
+	@Tag("sqlite")
 	void aLoginAgainstAHashThatIsNoneIsAnIncorrectPassword() {
 		Path folder = Service.folder();
 		try (Service service = Service.startIn(folder); Sqlite sqlite = Sqlite.open(Service.file(folder))) {
