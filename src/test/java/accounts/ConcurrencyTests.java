@@ -66,11 +66,14 @@ class ConcurrencyTests {
 	void clientsThatDoNotReadTheirListHoldNobodyUp() throws Exception {
 		try (Service service = Service.start()) {
 			Account account = service.account();
-			service.bean(Database.class).writes().sql("""
-					with recursive n(i) as (select 1 union all select i + 1 from n where i < 8000)
-					insert into "user" (first_name, last_name, email, password, created_on)
-					select replace(hex(zeroblob(100)), '00', '🦉🦉'), replace(hex(zeroblob(100)), '00', 'éé'),
-						'list' || i || '@example.com', '-', 0 from n""").update();
+			service.bean(Database.class)
+				.writes()
+				.sql("""
+						with recursive n(i) as (select 1 union all select i + 1 from n where i < 8000)
+						insert into "user" (first_name, last_name, email, password, created_on)
+						select ?, ?, 'list' || i || '@example.com', '-', 0 from n""")
+				.params("🦉".repeat(200), "é".repeat(200))
+				.update();
 			List<Socket> slow = new ArrayList<>();
 			for (int i = 0; i < CLIENTS; i++) {
 				slow.add(ask(service.address(), account.token()));

@@ -30,7 +30,7 @@ public final class Postgres {
 				(path) -> create("test" + path.getFileName().toString().replace("-", "_")));
 	}
 
-	/** The URL of a new database, made with these options. */
+	/** The URL of a new database of its own, made with these options. */
 	public static String create(String name, String... options) {
 		try (Connection connection = server().getPostgresDatabase().getConnection();
 				Statement statement = connection.createStatement()) {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -46,9 +47,12 @@ public final class Service implements AutoCloseable {
 	 * before.
 	 */
 	public static Service startIn(Path folder, String... settings) {
-		List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--spring.datasource.url=" + url(folder),
+		List<String> arguments = new ArrayList<>(List.of("--server.port=0",
 				// A cheap hash: what it costs is of no interest to most tests
 				"--accounts.password.argon2.memory=64", "--accounts.password.argon2.iterations=1"));
+		if (Stream.of(settings).noneMatch((setting) -> setting.startsWith("spring.datasource.url="))) {
+			arguments.add("--spring.datasource.url=" + url(folder));
+		}
 		for (String setting : settings) {
 			arguments.add("--" + setting);
 		}

@@ -162,8 +162,11 @@ final class PostgresDatabase extends Database {
 
 	/** For what is done before requests are served, which may take its time. */
 	static DataSource connections(PostgresSettings settings) {
+		Properties properties = properties(settings);
+		// Whether there is a pooler is not known yet
+		PGProperty.PREPARE_THRESHOLD.set(properties, 0);
 		DriverManagerDataSource connections = new DriverManagerDataSource(settings.url());
-		connections.setConnectionProperties(properties(settings));
+		connections.setConnectionProperties(properties);
 		return connections;
 	}
 
