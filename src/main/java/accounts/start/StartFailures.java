@@ -12,6 +12,7 @@ import org.springframework.boot.SpringBootExceptionReporter;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.web.server.PortInUseException;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
@@ -29,11 +30,11 @@ public class StartFailures implements SpringBootExceptionReporter {
 	@Override
 	public boolean reportException(Throwable failure) {
 		String sentence = sentence(failure);
-		if (sentence == null) {
-			return false;
-		}
-		System.err.println("accounts: " + sentence);
-		return true;
+		System.err.println("accounts: " + ((sentence != null) ? sentence
+				: "Failed for an unforeseen reason ("
+						+ NestedExceptionUtils.getMostSpecificCause(failure).getClass().getSimpleName()
+						+ "): the log has the details."));
+		return sentence != null;
 	}
 
 	private static @Nullable String sentence(Throwable failure) {
