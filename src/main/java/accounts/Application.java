@@ -1,8 +1,9 @@
 package accounts;
 
 import java.time.Clock;
+import java.util.Arrays;
 
-import accounts.auth.RotateKeys;
+import accounts.start.SettingArguments;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -13,11 +14,13 @@ import org.springframework.context.annotation.Bean;
 public class Application {
 
 	public static void main(String[] args) {
-		if (args.length > 0 && args[0].equals("rotate-keys")) {
-			RotateKeys.run(args);
+		boolean named = args.length > 0 && args[0].equals("serve");
+		String[] settings = Arrays.copyOfRange(args, named ? 1 : 0, args.length);
+		if (SettingArguments.areAll(settings)) {
+			SpringApplication.run(Application.class, settings);
 		}
 		else {
-			SpringApplication.run(Application.class, args);
+			System.exit(Commands.run(args));
 		}
 	}
 

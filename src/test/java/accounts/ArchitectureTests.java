@@ -5,6 +5,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine.Command;
 
 import org.springframework.web.bind.annotation.RestController;
 
@@ -86,6 +87,16 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("com.password4j..")
+			.check(CODE);
+	}
+
+	@Test
+	void picocliIsKnownToCommandsAlone() {
+		noClasses().that()
+			.areNotAnnotatedWith(Command.class)
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("picocli..")
 			.check(CODE);
 	}
 

@@ -43,7 +43,8 @@ public final class Program implements AutoCloseable {
 		return start(List.of(name), folder, variables);
 	}
 
-	private static Program start(List<String> arguments, Path folder, String... variables) throws IOException {
+	/** With these arguments. */
+	public static Program start(List<String> arguments, Path folder, String... variables) throws IOException {
 		List<String> command = new ArrayList<>(
 				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
 						"-XX:+UseSerialGC", "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));

@@ -2,11 +2,15 @@ package accounts.auth;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.Callable;
 
 import accounts.auth.SigningKeyRepository.Row;
 import accounts.database.DatabaseConfiguration;
-import accounts.start.StartFailures;
+import accounts.start.SettingArguments;
 import accounts.start.StartRefused;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -15,30 +19,34 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
-/**
- * The command {@code rotate-keys}: makes the next signing key while the service goes on.
- */
-@EnableConfigurationProperties(TokenSettings.class)
-@Import({ DatabaseConfiguration.class, KeyRing.class, KeyCipher.class, SigningKeyRepository.class })
-public class RotateKeys {
+/** Makes the next signing key of the configured database and says which it is. */
+@Command(name = "rotate-keys", description = { "Makes the next signing key while the service goes on.",
+		"It takes the settings of the service: the same environment variables or arguments." })
+public class RotateKeys implements Callable<Integer> {
 
-	/** Rotates the keys of the configured database and says which is next. */
-	public static void run(String[] arguments) {
-		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(RotateKeys.class)
-			.web(WebApplicationType.NONE)
-			.lazyInitialization(true)
-			.run(arguments)) {
+	@Mixin
+	private final SettingArguments settings = new SettingArguments();
+
+	@Override
+	public Integer call() {
+		String[] arguments = this.settings.all();
+		ConfigurableApplicationContext context;
+		try {
+			context = new SpringApplicationBuilder(Parts.class).web(WebApplicationType.NONE)
+				.lazyInitialization(true)
+				.run(arguments);
+		}
+		catch (RuntimeException ex) {
+			// Spring Boot has reported it
+			return ExitCode.SOFTWARE;
+		}
+		try (context) {
 			requireSettingsOfTheService(context.getBean(SigningKeyRepository.class).all(),
 					context.getBean(TokenSettings.class));
 			SigningKey next = context.getBean(KeyRing.class).rotate();
 			System.out.println("The " + next + " signs from " + next.signsFrom() + ".");
 		}
-		catch (RuntimeException ex) {
-			if (!new StartFailures().reportException(ex)) {
-				throw ex;
-			}
-			System.exit(1);
-		}
+		return ExitCode.OK;
 	}
 
 	/**
@@ -54,9 +62,18 @@ public class RotateKeys {
 		}
 	}
 
-	@Bean
-	Clock clock() {
-		return Clock.systemUTC();
+	/**
+	 * What of the service is needed; not on the command itself, whose help would load it.
+	 */
+	@EnableConfigurationProperties(TokenSettings.class)
+	@Import({ DatabaseConfiguration.class, KeyRing.class, KeyCipher.class, SigningKeyRepository.class })
+	static class Parts {
+
+		@Bean
+		Clock clock() {
+			return Clock.systemUTC();
+		}
+
 	}
 
 }

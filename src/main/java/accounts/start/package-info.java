@@ -1,4 +1,4 @@
-/** What a start that cannot be right says before it stops. */
+/** What a start is told, and what one that cannot be right says before it stops. */
 @NullMarked
 package accounts.start;
 

@@ -7,6 +7,7 @@ import java.util.List;
 import accounts.Account;
 import accounts.Program;
 import accounts.Service;
+import accounts.database.Database;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -54,6 +55,34 @@ class RotateKeysTests {
 		refused(Service.folder(), "ACCOUNTS_TOKEN_ALGORITHM=HS256",
 				"accounts: The database has no keys, and the settings say HS256: start the command with the settings of the service.");
 		refused(folder, "ACCOUNTS_TOKEN_LIFETIME=0s", "accounts: ACCOUNTS_TOKEN_LIFETIME must be from 1s to 365d.");
+	}
+
+	@Test
+	void takesSettingsAsArguments() throws Exception {
+		Path folder = Service.folder();
+		try (Program command = Program.start(List.of("rotate-keys", "--spring.datasource.url=" + Service.url(folder),
+				"--accounts.token.algorithm=EdDSA", "--server.port=-1"), folder)) {
+			assertThat(command.exitCode()).isEqualTo(1);
+			assertThat(command.errors())
+				.containsExactly("accounts: The database has no keys, and the settings say EdDSA: "
+						+ "start the command with the settings of the service.");
+		}
+	}
+
+	@Test
+	void failsInOneSentenceForAReasonThatNobodyForesaw() throws Exception {
+		Path folder = Service.folder();
+		try (Service service = Service.startIn(folder)) {
+			service.bean(Database.class).writes().sql("drop table signing_key").update();
+		}
+		try (Program command = rotateKeys(folder, "ACCOUNTS_TOKEN_ALGORITHM=HS256")) {
+			assertThat(command.exitCode()).isEqualTo(1);
+			assertThat(command.errors()).singleElement()
+				.asString()
+				.matches("accounts: Failed for an unforeseen reason \\(\\w+\\): the log has the details\\.");
+			assertThat(command.printed()).anyMatch((line) -> line.contains(" ERROR The command failed "))
+				.anyMatch((line) -> line.contains("at accounts.auth.RotateKeys.call("));
+		}
 	}
 
 	private static void refused(Path folder, String setting, String sentence) throws Exception {
