@@ -29,6 +29,7 @@ public class ServerErrors extends ErrorReportValve {
 		String body = "{\"error\": \"%s\"}".formatted(ErrorAnswer.sentence(status));
 		try {
 			RequestLog.identify(response);
+			SecurityHeaders.set(request, response);
 			response.setContentType(MediaType.APPLICATION_JSON_VALUE);
 			response.getOutputStream().write(body.getBytes(StandardCharsets.UTF_8));
 			response.finishResponse();
