@@ -5,11 +5,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import accounts.web.Cors;
 import accounts.web.Open;
+import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.http.CacheControl;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.util.DigestUtils;
@@ -42,7 +43,8 @@ class KeyController {
 	/** RFC 7517, section 5. */
 	@Open
 	@GetMapping("/.well-known/jwks.json")
-	ResponseEntity<Map<String, Object>> keys() {
+	ResponseEntity<Map<String, Object>> keys(HttpServletResponse response) {
+		Cors.openToAny(response);
 		List<Map<String, Object>> keys = this.tokens.publicKeys();
 		String tag = DigestUtils.md5DigestAsHex(keys.toString().getBytes(StandardCharsets.UTF_8));
 		// Half of the time that a new key is published before it signs
@@ -52,8 +54,9 @@ class KeyController {
 	/** Token Status List, section 8. */
 	@Open
 	@GetMapping("/auth/status-lists/{number:0|[1-9][0-9]{0,13}}/")
-	ResponseEntity<byte[]> statusList(@PathVariable long number,
-			@RequestParam(required = false) @Nullable String time) {
+	ResponseEntity<byte[]> statusList(@PathVariable long number, @RequestParam(required = false) @Nullable String time,
+			HttpServletResponse response) {
+		Cors.openToAny(response);
 		if (time != null) {
 			throw new StatusHistoryNotKept();
 		}
@@ -63,11 +66,9 @@ class KeyController {
 			.orElseThrow(StatusListNotFound::new);
 	}
 
-	/** Any cache may keep it, and any page in a browser read it. */
+	/** Any cache may keep it. */
 	private static ResponseEntity.BodyBuilder open(Duration maxAge) {
-		return ResponseEntity.ok()
-			.cacheControl(CacheControl.maxAge(maxAge).cachePublic())
-			.header(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+		return ResponseEntity.ok().cacheControl(CacheControl.maxAge(maxAge).cachePublic());
 	}
 
 }

@@ -221,6 +221,14 @@ class StartTests {
 					accounts.password.argon2.memory=999999999   | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
 					accounts.password.argon2.iterations=0       | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
 					accounts.password.argon2.parallelism=999999 | ACCOUNTS_PASSWORD_ARGON2_MEMORY \\(KiB\\).*
+					accounts.cors.origins=app.example.org       | ACCOUNTS_CORS_ORIGINS names app.example.org: each must be an origin .*
+					accounts.cors.origins=https://app.example/x | ACCOUNTS_CORS_ORIGINS names https://app.example/x: .*
+					accounts.cors.origins=https://a.example/    | ACCOUNTS_CORS_ORIGINS names https://a.example/: .*
+					accounts.cors.origins=https://A.example     | ACCOUNTS_CORS_ORIGINS names https://A.example: .*
+					accounts.cors.origins=https://a.example:443 | ACCOUNTS_CORS_ORIGINS names https://a.example:443: .*
+					accounts.cors.origins=https://*.example.org | ACCOUNTS_CORS_ORIGINS names https://\\*.example.org: .*
+					accounts.cors.origins=null                  | ACCOUNTS_CORS_ORIGINS names null: .*
+					accounts.cors.origins=*,https://a.example   | ACCOUNTS_CORS_ORIGINS must be either \\* or a list of origins, not both.
 					server.tomcat.threads.max=many              | server.tomcat.threads.max is many: it must be a whole number.
 					server.address=nowhere.invalid              | server.address is nowhere.invalid: it must be an address of this machine, like 127.0.0.1.
 					server.address=192.0.2.1                    | Port 0 of 192.0.2.1 can't be used .* SERVER_ADDRESS to an address of this machine.
