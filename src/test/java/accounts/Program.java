@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 public final class Program implements AutoCloseable {
 
-	private static final Pattern UP = Pattern.compile("is up at (http://[^\\s\"]+)(?s:.*)Errors: ");
+	private static final Pattern UP = Pattern.compile("is up at (https?://[^\\s\"]+)(?s:.*)Errors: ");
 
 	private final Process process;
 
