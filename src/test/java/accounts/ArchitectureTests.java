@@ -26,6 +26,8 @@ class ArchitectureTests {
 		layeredArchitecture().consideringOnlyDependenciesInLayers()
 			.layer("root")
 			.definedBy("accounts")
+			.layer("metrics")
+			.definedBy("accounts.metrics..")
 			.layer("auth")
 			.definedBy("accounts.auth..")
 			.layer("user")
@@ -38,6 +40,10 @@ class ArchitectureTests {
 			.definedBy("accounts.start..")
 			.whereLayer("root")
 			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("metrics")
+			.mayNotBeAccessedByAnyLayer()
+			.whereLayer("metrics")
+			.mayOnlyAccessLayers("start")
 			.whereLayer("auth")
 			.mayOnlyBeAccessedByLayers("root")
 			.whereLayer("user")
@@ -77,6 +83,16 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.jdbc..", "com.zaxxer..",
 					"org.sqlite..", "org.flywaydb..")
+			.check(CODE);
+	}
+
+	@Test
+	void prometheusIsKnownToMetricsAlone() {
+		noClasses().that()
+			.resideOutsideOfPackage("accounts.metrics..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.prometheus..", "io.micrometer.prometheusmetrics..")
 			.check(CODE);
 	}
 

@@ -40,11 +40,15 @@ class AuthController {
 
 	private final SessionRepository repository;
 
-	AuthController(UserRepository users, PasswordEncoder passwords, Sessions sessions, SessionRepository repository) {
+	private final AuthMeters meters;
+
+	AuthController(UserRepository users, PasswordEncoder passwords, Sessions sessions, SessionRepository repository,
+			AuthMeters meters) {
 		this.users = users;
 		this.passwords = passwords;
 		this.sessions = sessions;
 		this.repository = repository;
+		this.meters = meters;
 	}
 
 	@Open
@@ -58,9 +62,13 @@ class AuthController {
 	}
 
 	private TokenPair open(String email, String password, HttpServletRequest request) {
-		Credentials credentials = this.users.credentials(email).orElseThrow(IncorrectEmail::new);
+		Credentials credentials = this.users.credentials(email).orElseThrow(() -> {
+			this.meters.count(AuthMeters.Login.UNKNOWN_EMAIL);
+			return new IncorrectEmail();
+		});
 		RequestLog.user(credentials.user().id());
 		if (!this.passwords.matches(password, credentials.hash())) {
+			this.meters.count(AuthMeters.Login.WRONG_PASSWORD);
 			throw new IncorrectPassword();
 		}
 		Optional<TokenPair> pair = this.sessions.open(credentials, userAgent(request), request.getRemoteAddr());
@@ -71,6 +79,7 @@ class AuthController {
 		if (this.passwords.upgradeEncoding(credentials.hash())) {
 			this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
 		}
+		this.meters.count(AuthMeters.Login.SUCCESS);
 		log.info("Logged in, session {}", pair.get().sessionId());
 		return pair.get();
 	}
@@ -81,9 +90,21 @@ class AuthController {
 		Fields fields = new Fields();
 		String token = fields.required("refresh_token", refresh.refreshToken, Fields::text);
 		fields.refuseWrong();
-		TokenPair pair = this.sessions.refresh(token);
+		TokenPair pair = refreshed(token);
 		log.info("Refreshed, session {}", pair.sessionId());
 		return pair;
+	}
+
+	private TokenPair refreshed(String token) {
+		try {
+			TokenPair pair = this.sessions.refresh(token);
+			this.meters.count(AuthMeters.Refresh.SUCCESS);
+			return pair;
+		}
+		catch (RefreshTokenUnknown | RefreshTokenExpired | RefreshTokenUsed | SessionEnded ex) {
+			this.meters.count(AuthMeters.Refresh.of(ex));
+			throw ex;
+		}
 	}
 
 	@PostMapping("/logout/")

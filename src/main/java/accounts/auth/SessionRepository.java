@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.LongFunction;
 
 import accounts.database.Database;
+import accounts.database.Tally;
 import accounts.user.Credentials;
 import accounts.user.User;
 import accounts.user.UserRepository;
@@ -299,6 +300,21 @@ class SessionRepository {
 	/** The newest session's id, or zero. */
 	long newest() {
 		return this.db.reads().sql("select coalesce(max(id), 0) from session").query(Long.class).single();
+	}
+
+	/** Counts the sessions that hold among some, in the order of their ids. */
+	Tally.Stretch count(long after, int most) {
+		return this.db.reads()
+			.sql("""
+					select count(*) as looked, count(*) filter (where %s) as counted, coalesce(max(id), 0) as last
+					from (select * from session where id > ? order by id limit ?) session""".formatted(HOLDS))
+			.param(usedAfter())
+			.param(createdAfter())
+			.param(after)
+			.param(most)
+			.query((row, number) -> new Tally.Stretch(row.getLong("looked"), row.getLong("counted"),
+					row.getLong("last")))
+			.single();
 	}
 
 	private long now() {

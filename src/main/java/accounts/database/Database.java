@@ -8,6 +8,9 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -21,7 +24,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * The open database. Readers have connections of their own, so that they never wait for
  * writers that wait for each other.
  */
-public abstract class Database implements AutoCloseable {
+public abstract class Database implements AutoCloseable, MeterBinder {
 
 	/**
 	 * More requests than this that wait to write would leave the server no threads for
@@ -110,6 +113,19 @@ public abstract class Database implements AutoCloseable {
 	}
 
 	abstract void requireReadAndWrite();
+
+	/** How large it is, in bytes. */
+	abstract long size();
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		this.readers.setMetricRegistry(registry);
+		this.writers.setMetricRegistry(registry);
+		Gauge.builder("accounts.database.size", this, Database::size)
+			.baseUnit("bytes")
+			.description("How large the database is")
+			.register(registry);
+	}
 
 	/** Where it is and how it came to be there, in words for the operator. */
 	public String description() {

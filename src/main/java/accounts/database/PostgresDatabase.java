@@ -119,6 +119,11 @@ final class PostgresDatabase extends Database {
 		}
 	}
 
+	@Override
+	long size() {
+		return reads().sql("select pg_database_size(current_database())").query(Long.class).single();
+	}
+
 	private static void requireFit(String place, Connection connection) throws SQLException {
 		DatabaseMetaData server = connection.getMetaData();
 		if (server.getDatabaseMajorVersion() < OLDEST) {

@@ -107,6 +107,13 @@ final class SqliteDatabase extends Database {
 		writes().sql("pragma user_version = 0").update();
 	}
 
+	@Override
+	long size() {
+		return reads().sql("select page_count * page_size from pragma_page_count(), pragma_page_size()")
+			.query(Long.class)
+			.single();
+	}
+
 	private static SQLiteConfig settings() {
 		SQLiteConfig settings = new SQLiteConfig();
 		// Readers see the last commit and never wait for the writer, nor it for them

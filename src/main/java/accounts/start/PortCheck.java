@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-
-import org.jspecify.annotations.Nullable;
+import java.util.Locale;
 
 import org.springframework.boot.context.event.ApplicationPreparedEvent;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -22,23 +21,32 @@ class PortCheck implements ApplicationListener<ApplicationPreparedEvent> {
 	public void onApplicationEvent(ApplicationPreparedEvent event) {
 		if (event.getApplicationContext() instanceof WebServerApplicationContext context) {
 			Binder settings = Binder.get(context.getEnvironment());
-			int port = settings.bind("server.port", Integer.class).orElse(0);
-			if (port < 0 || port > 65_535) {
-				throw new StartRefused("SERVER_PORT is " + port + ": it must be from 0 to 65535.");
-			}
-			tryToListen(settings.bind("server.address", InetAddress.class).orElse(null), port);
+			tryToListen(settings, "server", () -> {
+				if (settings.bind("accounts.metrics.port", Integer.class).isBound()) {
+					// While the first is held, as one port can't serve both
+					tryToListen(settings, "accounts.metrics", () -> {
+					});
+				}
+			});
 		}
 	}
 
-	private static void tryToListen(@Nullable InetAddress address, int port) {
+	/** Tries it by the settings PREFIX.port and PREFIX.address. */
+	private static void tryToListen(Binder settings, String prefix, Runnable meanwhile) {
+		String name = prefix.replace('.', '_').toUpperCase(Locale.ROOT);
+		int port = settings.bind(prefix + ".port", Integer.class).orElse(0);
+		if (port < 0 || port > 65_535) {
+			throw new StartRefused(name + "_PORT is " + port + ": it must be from 0 to 65535.");
+		}
+		InetAddress address = settings.bind(prefix + ".address", InetAddress.class).orElse(null);
 		try (ServerSocket socket = new ServerSocket()) {
 			socket.bind(new InetSocketAddress(address, port));
+			meanwhile.run();
 		}
 		catch (IOException ex) {
 			throw new StartRefused("Port " + port + ((address != null) ? " of " + address.getHostAddress() : "")
-					+ " can't be used (" + ex.getMessage()
-					+ "): stop the program that has it, or set SERVER_PORT to a free port and SERVER_ADDRESS to an address "
-					+ "of this machine.", ex);
+					+ " can't be used (" + ex.getMessage() + "): stop the program that has it, or set " + name
+					+ "_PORT to a free port and " + name + "_ADDRESS to an address of this machine.", ex);
 		}
 	}
 

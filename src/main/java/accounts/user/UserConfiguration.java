@@ -6,7 +6,6 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
-import org.springframework.security.crypto.password.PasswordEncoder;
 
 /** How passwords are hashed. */
 @Configuration(proxyBeanMethods = false)
@@ -18,7 +17,7 @@ class UserConfiguration {
 	 * tutorial's.
 	 */
 	@Bean
-	PasswordEncoder passwordEncoder(PasswordSettings settings) {
+	LimitedEncoder passwordEncoder(PasswordSettings settings) {
 		DelegatingPasswordEncoder encoder = new DelegatingPasswordEncoder("argon2",
 				Map.of("argon2", new Argon2Encoder(settings.argon2())));
 		encoder.setDefaultPasswordEncoderForMatches(new WerkzeugEncoder());

@@ -41,10 +41,13 @@ class UserController {
 
 	private final AccountRules rules;
 
-	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules) {
+	private final UserMeters meters;
+
+	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, UserMeters meters) {
 		this.users = users;
 		this.passwords = passwords;
 		this.rules = rules;
+		this.meters = meters;
 	}
 
 	@Open
@@ -58,6 +61,7 @@ class UserController {
 		fields.refuseWrong();
 		User user = this.users.add(firstName, lastName, email, hash(password));
 		RequestLog.user(user.id());
+		this.meters.signedUp();
 		log.info("Signed up");
 		return ResponseEntity.created(URI.create("/users/" + user.id() + "/")).body(user);
 	}

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 import accounts.database.Database;
+import accounts.database.Tally;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -159,6 +160,19 @@ public class UserRepository {
 			.param(id)
 			.query(Long.class)
 			.list();
+	}
+
+	/** Counts some users, in the order of their ids. */
+	Tally.Stretch count(long after, int most) {
+		return this.db.reads()
+			.sql("""
+					select count(*) as looked, coalesce(max(id), 0) as last
+					from (select id from "user" where id > ? order by id limit ?) stretch""")
+			.param(after)
+			.param(most)
+			.query((row, number) -> new Tally.Stretch(row.getLong("looked"), row.getLong("looked"),
+					row.getLong("last")))
+			.single();
 	}
 
 	/** The account in a row that has all its columns. */

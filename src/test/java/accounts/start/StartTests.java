@@ -229,6 +229,9 @@ class StartTests {
 					accounts.cors.origins=https://*.example.org | ACCOUNTS_CORS_ORIGINS names https://\\*.example.org: .*
 					accounts.cors.origins=null                  | ACCOUNTS_CORS_ORIGINS names null: .*
 					accounts.cors.origins=*,https://a.example   | ACCOUNTS_CORS_ORIGINS must be either \\* or a list of origins, not both.
+					accounts.metrics.port=65536                 | ACCOUNTS_METRICS_PORT is 65536: it must be from 0 to 65535.
+					accounts.metrics.port=-1                    | ACCOUNTS_METRICS_PORT is -1: it must be from 0 to 65535.
+					accounts.metrics.port=http                  | accounts.metrics.port is http: it must be a whole number.
 					server.tomcat.threads.max=many              | server.tomcat.threads.max is many: it must be a whole number.
 					server.address=nowhere.invalid              | server.address is nowhere.invalid: it must be an address of this machine, like 127.0.0.1.
 					server.address=192.0.2.1                    | Port 0 of 192.0.2.1 can't be used .* SERVER_ADDRESS to an address of this machine.
@@ -265,6 +268,28 @@ class StartTests {
 					+ "program that has it, or set SERVER_PORT to a free port and SERVER_ADDRESS to an address of this machine.",
 					"server.port=" + flask.getLocalPort());
 		}
+	}
+
+	@Test
+	void metricsNeedAPortThatIsFree(CapturedOutput output) throws Exception {
+		try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			refused(output, "Port " + other.getLocalPort()
+					+ " of 127.0.0.1 can't be used \\(Address already in use\\): stop the program that has it, or set "
+					+ "ACCOUNTS_METRICS_PORT to a free port and ACCOUNTS_METRICS_ADDRESS to an address of this machine.",
+					"accounts.metrics.port=" + other.getLocalPort());
+		}
+	}
+
+	@Test
+	void metricsNeedAPortOfTheirOwn(CapturedOutput output) throws Exception {
+		int port;
+		try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			port = free.getLocalPort();
+		}
+		refused(output,
+				"Port " + port + " of 127.0.0.1 can't be used \\(Address already in use\\): .* "
+						+ "ACCOUNTS_METRICS_PORT to a free port .*",
+				"server.port=" + port, "accounts.metrics.port=" + port);
 	}
 
 	// Up, and down again

@@ -10,6 +10,7 @@ import accounts.Account;
 import accounts.Service;
 import accounts.database.Sqlite;
 import accounts.web.Busy;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,7 +161,7 @@ class PasswordEncoderTests {
 	@Test
 	void asManyPasswordsAsCanWaitDoSoAndTheNextIsToldToComeAgain() throws Exception {
 		CountDownLatch end = new CountDownLatch(1);
-		PasswordEncoder busy = new LimitedEncoder(new PasswordEncoder() {
+		LimitedEncoder busy = new LimitedEncoder(new PasswordEncoder() {
 
 			@Override
 			public String encode(CharSequence password) {
@@ -179,6 +180,8 @@ class PasswordEncoderTests {
 			}
 
 		}, 1);
+		SimpleMeterRegistry meters = new SimpleMeterRegistry();
+		busy.bindTo(meters);
 		List<Thread> others = new ArrayList<>();
 		for (int i = 0; i < 65; i++) {
 			Thread other = new Thread(() -> busy.encode(PASSWORD));
@@ -190,11 +193,15 @@ class PasswordEncoderTests {
 		}
 		assertThatThrownBy(() -> busy.encode(PASSWORD)).isInstanceOf(Busy.class);
 		assertThatThrownBy(() -> busy.matches(PASSWORD, "hash")).isInstanceOf(Busy.class);
+		assertThat(meters.get("accounts.password.hash.waiting").gauge().value()).isEqualTo(64);
+		assertThat(meters.get("accounts.password.hash.refused").functionCounter().count()).isEqualTo(2);
 		end.countDown();
 		for (Thread other : others) {
 			other.join();
 		}
 		assertThat(busy.encode(PASSWORD)).isEqualTo("hash");
+		assertThat(meters.get("accounts.password.hash.waiting").gauge().value()).isZero();
+		assertThat(meters.get("accounts.password.hash").timer().count()).isEqualTo(66);
 	}
 
 	private static PasswordEncoder encoder(int memory, int iterations, int parallelism) {
