@@ -2,6 +2,7 @@ package accounts;
 
 import accounts.database.Database;
 import accounts.user.AccountRules;
+import accounts.web.ErrorSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,10 +23,13 @@ class StartReport {
 
 	private final AccountRules rules;
 
-	StartReport(Environment environment, Database database, AccountRules rules) {
+	private final ErrorSettings errors;
+
+	StartReport(Environment environment, Database database, AccountRules rules, ErrorSettings errors) {
 		this.environment = environment;
 		this.database = database;
 		this.rules = rules;
+		this.errors = errors;
 	}
 
 	@EventListener
@@ -37,7 +41,8 @@ class StartReport {
 		log.info("Documentation: {}/docs/", address);
 		log.info("Database: {}", this.database.description());
 		log.info("Passwords: {}", this.rules.passwordPolicy());
-		log.info("Errors: a login tells an unknown email from a wrong password");
+		log.info("Errors: a login {} an unknown email from a wrong password",
+				this.errors.hideUnknownEmail() ? "does not tell" : "tells");
 	}
 
 }

@@ -5,10 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
@@ -47,17 +46,16 @@ public final class Service implements AutoCloseable {
 	 * before.
 	 */
 	public static Service startIn(Path folder, String... settings) {
-		List<String> arguments = new ArrayList<>(List.of("--server.port=0",
-				// A cheap hash: what it costs is of no interest to most tests
-				"--accounts.password.argon2.memory=64", "--accounts.password.argon2.iterations=1"));
-		if (Stream.of(settings).noneMatch((setting) -> setting.startsWith("spring.datasource.url="))) {
-			arguments.add("--spring.datasource.url=" + url(folder));
-		}
+		Map<String, String> arguments = new LinkedHashMap<>(
+				Map.of("server.port", "0", "spring.datasource.url", url(folder),
+						// A cheap hash: what it costs is of no interest to most tests
+						"accounts.password.argon2.memory", "64", "accounts.password.argon2.iterations", "1"));
 		for (String setting : settings) {
-			arguments.add("--" + setting);
+			int equals = setting.indexOf('=');
+			arguments.put(setting.substring(0, equals), setting.substring(equals + 1));
 		}
 		return new Service(new SpringApplicationBuilder(Application.class, TimeMachine.class)
-			.run(arguments.toArray(String[]::new)));
+			.run(arguments.entrySet().stream().map((setting) -> "--" + setting).toArray(String[]::new)));
 	}
 
 	/** A new folder under the build's, which holds no database yet. */

@@ -36,16 +36,19 @@ class AuthController {
 
 	private final PasswordEncoder passwords;
 
+	private final LoginRefusals refusals;
+
 	private final Sessions sessions;
 
 	private final SessionRepository repository;
 
 	private final AuthMeters meters;
 
-	AuthController(UserRepository users, PasswordEncoder passwords, Sessions sessions, SessionRepository repository,
-			AuthMeters meters) {
+	AuthController(UserRepository users, PasswordEncoder passwords, LoginRefusals refusals, Sessions sessions,
+			SessionRepository repository, AuthMeters meters) {
 		this.users = users;
 		this.passwords = passwords;
+		this.refusals = refusals;
 		this.sessions = sessions;
 		this.repository = repository;
 		this.meters = meters;
@@ -64,12 +67,12 @@ class AuthController {
 	private TokenPair open(String email, String password, HttpServletRequest request) {
 		Credentials credentials = this.users.credentials(email).orElseThrow(() -> {
 			this.meters.count(AuthMeters.Login.UNKNOWN_EMAIL);
-			return new IncorrectEmail();
+			return this.refusals.unknownEmail(password);
 		});
 		RequestLog.user(credentials.user().id());
 		if (!this.passwords.matches(password, credentials.hash())) {
 			this.meters.count(AuthMeters.Login.WRONG_PASSWORD);
-			throw new IncorrectPassword();
+			throw this.refusals.wrongPassword();
 		}
 		Optional<TokenPair> pair = this.sessions.open(credentials, userAgent(request), request.getRemoteAddr());
 		if (pair.isEmpty()) {

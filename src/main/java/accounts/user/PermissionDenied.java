@@ -7,8 +7,8 @@ import org.springframework.http.HttpStatus;
 /** A user may change or delete only itself. */
 final class PermissionDenied extends ApiException {
 
-	PermissionDenied() {
-		super(HttpStatus.UNAUTHORIZED, "Permission denied");
+	PermissionDenied(HttpStatus status) {
+		super(status, "Permission denied");
 	}
 
 }

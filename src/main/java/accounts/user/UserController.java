@@ -3,6 +3,7 @@ package accounts.user;
 import java.net.URI;
 import java.util.stream.Stream;
 
+import accounts.web.ErrorSettings;
 import accounts.web.Fields;
 import accounts.web.Open;
 import accounts.web.RequestLog;
@@ -41,12 +42,16 @@ class UserController {
 
 	private final AccountRules rules;
 
+	private final ErrorSettings errors;
+
 	private final UserMeters meters;
 
-	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, UserMeters meters) {
+	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, ErrorSettings errors,
+			UserMeters meters) {
 		this.users = users;
 		this.passwords = passwords;
 		this.rules = rules;
+		this.errors = errors;
 		this.meters = meters;
 	}
 
@@ -109,9 +114,9 @@ class UserController {
 		return String.valueOf(this.passwords.encode(password));
 	}
 
-	private static void requireSelf(User currentUser, long id) {
+	private void requireSelf(User currentUser, long id) {
 		if (currentUser.id() != id) {
-			throw new PermissionDenied();
+			throw new PermissionDenied(this.errors.permissionDeniedStatus());
 		}
 	}
 

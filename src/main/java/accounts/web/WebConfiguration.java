@@ -23,7 +23,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 
 /** The conventions of the API that hold for every handler. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(CorsSettings.class)
+@EnableConfigurationProperties({ CorsSettings.class, ErrorSettings.class })
 class WebConfiguration implements WebMvcConfigurer {
 
 	private final RequestBodies bodies;
