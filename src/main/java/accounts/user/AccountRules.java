@@ -3,6 +3,7 @@ package accounts.user;
 import java.util.Locale;
 
 import accounts.web.Fields;
+import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
 
@@ -16,8 +17,11 @@ public class AccountRules {
 
 	private final PasswordSettings passwords;
 
+	private final @Nullable CommonPasswords common;
+
 	AccountRules(PasswordSettings passwords) {
 		this.passwords = passwords;
+		this.common = passwords.refuseCommon() ? new CommonPasswords() : null;
 	}
 
 	String name(String text) {
@@ -39,17 +43,33 @@ public class AccountRules {
 		return email;
 	}
 
-	/** ASVS 6.2.8-6.2.10: every character counts, none is changed. */
-	String password(String text) {
+	/**
+	 * ASVS 6.2.8-6.2.10: every character counts, none is changed.
+	 * @param firstName of the user whose password it is to be, as the others
+	 */
+	String password(String text, String firstName, String lastName, String email) {
 		int length = length(Fields.text(text));
 		if (length < this.passwords.minLength() || length > this.passwords.maxLength()) {
-			throw new IllegalArgumentException("must be text of " + passwordPolicy());
+			throw new IllegalArgumentException("must be text of " + passwordLength());
+		}
+		if (this.common != null && this.common.contains(text)) {
+			throw new IllegalArgumentException("must not be a common password, nor one repeated");
+		}
+		if (this.passwords.refuseOwn()
+				&& new OwnWords(firstName, lastName, email, this.passwords.serviceName()).prevailIn(text)) {
+			throw new IllegalArgumentException(
+					"must not be mainly the user's name, the user's email or the service's name");
 		}
 		return text;
 	}
 
 	/** What a new password must be, in words. */
 	public String passwordPolicy() {
+		return passwordLength() + (this.passwords.refuseCommon() ? ", no common ones" : "")
+				+ (this.passwords.refuseOwn() ? ", no names or emails" : "");
+	}
+
+	private String passwordLength() {
 		return "%d to %d characters".formatted(this.passwords.minLength(), this.passwords.maxLength());
 	}
 

@@ -10,10 +10,16 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param minLength the fewest characters of a new password
  * @param maxLength the most
+ * @param refuseCommon whether a new password may be none of those that many use
+ * @param refuseOwn whether it may not be the user's or the service's name, or the email
+ * @param serviceName what people call this service
+ * @param askCurrent whether a change of the password or the email asks for the password
+ * that still holds
  * @param argon2 the cost of a hash; a login with a cheaper or dearer one replaces it
  */
 @ConfigurationProperties("accounts.password")
-record PasswordSettings(@DefaultValue("1") int minLength, @DefaultValue("256") int maxLength,
+record PasswordSettings(@DefaultValue("1") int minLength, @DefaultValue("256") int maxLength, boolean refuseCommon,
+		boolean refuseOwn, @DefaultValue("accounts") String serviceName, boolean askCurrent,
 		@DefaultValue Argon2 argon2) {
 
 	PasswordSettings {

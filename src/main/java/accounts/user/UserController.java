@@ -42,15 +42,18 @@ class UserController {
 
 	private final AccountRules rules;
 
+	private final PasswordSettings settings;
+
 	private final ErrorSettings errors;
 
 	private final UserMeters meters;
 
-	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, ErrorSettings errors,
-			UserMeters meters) {
+	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, PasswordSettings settings,
+			ErrorSettings errors, UserMeters meters) {
 		this.users = users;
 		this.passwords = passwords;
 		this.rules = rules;
+		this.settings = settings;
 		this.errors = errors;
 		this.meters = meters;
 	}
@@ -62,7 +65,8 @@ class UserController {
 		String firstName = fields.required("first_name", payload.firstName, this.rules::name);
 		String lastName = fields.required("last_name", payload.lastName, this.rules::name);
 		String email = fields.required("email", payload.email, this.rules::email);
-		String password = fields.required("password", payload.password, this.rules::password);
+		String password = fields.required("password", payload.password,
+				(text) -> this.rules.password(text, firstName, lastName, email));
 		fields.refuseWrong();
 		User user = this.users.add(firstName, lastName, email, hash(password));
 		RequestLog.user(user.id());
@@ -94,12 +98,42 @@ class UserController {
 		String firstName = fields.optional("first_name", payload.firstName, this.rules::name);
 		String lastName = fields.optional("last_name", payload.lastName, this.rules::name);
 		String email = fields.optional("email", payload.email, this.rules::email);
-		String password = fields.optional("password", payload.password, this.rules::password);
+		String password = fields.optional("password", payload.password,
+				(text) -> this.rules.password(text, (firstName != null) ? firstName : currentUser.firstName(),
+						(lastName != null) ? lastName : currentUser.lastName(),
+						(email != null) ? email : currentUser.email()));
+		// The email that the user has already is no change: another one may have come
+		// meanwhile
+		Change change = new Change(firstName, lastName, currentUser.email().equals(email) ? null : email, password);
+		String current = (this.settings.askCurrent() && change.needsProof())
+				? fields.required("current_password", payload.currentPassword, Fields::text) : null;
 		fields.refuseWrong();
-		User user = this.users.change(id, firstName, lastName, email, (password != null) ? hash(password) : null,
-				currentSession);
+		User user = (current != null) ? change(id, change, current, currentSession)
+				: change(id, change, currentSession, null);
 		log.info("Changed");
 		return user;
+	}
+
+	/**
+	 * Changes a user whose password is known to who asks (ASVS 6.2.3, 7.5.1), which must
+	 * still be the user's when the change happens.
+	 */
+	private User change(long id, Change change, String currentPassword, @Nullable Long session) {
+		Credentials credentials = this.users.credentials(id).orElseThrow(UserNotFound::new);
+		if (!this.passwords.matches(currentPassword, credentials.hash())) {
+			throw new IncorrectPassword();
+		}
+		try {
+			return change(id, change, session, credentials.hash());
+		}
+		catch (UserRepository.HashReplaced ex) {
+			return change(id, change, currentPassword, session);
+		}
+	}
+
+	private User change(long id, Change change, @Nullable Long session, @Nullable String proved) {
+		return this.users.change(id, change.firstName, change.lastName, change.email,
+				(change.password != null) ? hash(change.password) : null, session, proved);
 	}
 
 	@DeleteMapping(USER)
@@ -122,7 +156,22 @@ class UserController {
 
 	/** What a client says of a user: whatever else it sends is not for it to set. */
 	record Payload(@Nullable JsonNode firstName, @Nullable JsonNode lastName, @Nullable JsonNode email,
-			@Nullable JsonNode password) {
+			@Nullable JsonNode password, @Nullable JsonNode currentPassword) {
+
+	}
+
+	/** What is to be another than it was. */
+	private record Change(@Nullable String firstName, @Nullable String lastName, @Nullable String email,
+			@Nullable String password) {
+
+		boolean needsProof() {
+			return this.email != null || this.password != null;
+		}
+
+		@Override
+		public String toString() {
+			return "Change of a user";
+		}
 
 	}
 

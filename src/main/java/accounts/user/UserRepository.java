@@ -47,7 +47,15 @@ public class UserRepository {
 		return this.db.reads()
 			.sql("select id, first_name, last_name, email, created_on, password from \"user\" where email = ?")
 			.param(email)
-			.query((row, number) -> new Credentials(user(row, number), row.getString("password")))
+			.query(UserRepository::credentials)
+			.optional();
+	}
+
+	Optional<Credentials> credentials(long id) {
+		return this.db.reads()
+			.sql("select id, first_name, last_name, email, created_on, password from \"user\" where id = ?")
+			.param(id)
+			.query(UserRepository::credentials)
 			.optional();
 	}
 
@@ -90,17 +98,20 @@ public class UserRepository {
 	 * Changes what is not {@code null}; {@link PasswordChanged} is published with a new
 	 * password.
 	 * @param session the login that changes it
+	 * @param proved the hash whose password was asked for, where one was: if it is not
+	 * the user's any more, nothing changes
 	 * @throws EmailTaken if another account has this email
+	 * @throws HashReplaced if the user has another hash than the proved one
 	 * @throws UserNotFound if there is none with this id
 	 */
 	User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
-			@Nullable String hash, @Nullable Long session) {
+			@Nullable String hash, @Nullable Long session, @Nullable String proved) {
 		try {
 			if (hash == null) {
-				return change(id, firstName, lastName, email, null);
+				return change(id, firstName, lastName, email, null, proved);
 			}
 			return this.db.inTransaction(() -> {
-				User user = change(id, firstName, lastName, email, hash);
+				User user = change(id, firstName, lastName, email, hash, proved);
 				this.events.publishEvent(new PasswordChanged(id, session));
 				return user;
 			});
@@ -112,23 +123,44 @@ public class UserRepository {
 	}
 
 	private User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
-			@Nullable String hash) {
+			@Nullable String hash, @Nullable String proved) {
 		return this.db.writes()
 			.sql("""
 					update "user" set first_name = coalesce(?, first_name), last_name = coalesce(?, last_name),
 						email = coalesce(?, email), password = coalesce(?, password)
-					where id = ? and not exists (select 1 from "user" other where other.email = ? and other.id <> ?)
+					where id = ? and password = coalesce(?, password)
+						and not exists (select 1 from "user" other where other.email = ? and other.id <> ?)
 					returning id, first_name, last_name, email, created_on""")
 			.param(firstName)
 			.param(lastName)
 			.param(email)
 			.param(hash)
 			.param(id)
+			.param(proved)
 			.param(email)
 			.param(id)
 			.query(UserRepository::user)
 			.optional()
-			.orElseThrow(() -> byId(id).isPresent() ? new EmailTaken() : new UserNotFound());
+			.orElseThrow(() -> whyUnchanged(id, proved));
+	}
+
+	private RuntimeException whyUnchanged(long id, @Nullable String proved) {
+		return credentials(id)
+			.<RuntimeException>map(
+					(now) -> (proved == null || proved.equals(now.hash())) ? new EmailTaken() : new HashReplaced())
+			.orElseGet(UserNotFound::new);
+	}
+
+	/**
+	 * A login has put a better hash, or another request another password, in the place of
+	 * the one that was proved.
+	 */
+	static final class HashReplaced extends RuntimeException {
+
+		HashReplaced() {
+			super(null, null, false, false);
+		}
+
 	}
 
 	/**
@@ -173,6 +205,10 @@ public class UserRepository {
 			.query((row, number) -> new Tally.Stretch(row.getLong("looked"), row.getLong("looked"),
 					row.getLong("last")))
 			.single();
+	}
+
+	private static Credentials credentials(ResultSet row, int number) throws SQLException {
+		return new Credentials(user(row, number), row.getString("password"));
 	}
 
 	/** The account in a row that has all its columns. */

@@ -205,8 +205,8 @@ class PasswordEncoderTests {
 	}
 
 	private static PasswordEncoder encoder(int memory, int iterations, int parallelism) {
-		return new UserConfiguration().passwordEncoder(
-				new PasswordSettings(1, 256, new PasswordSettings.Argon2(memory, iterations, parallelism)));
+		return new UserConfiguration().passwordEncoder(new PasswordSettings(1, 256, false, false, "accounts", false,
+				new PasswordSettings.Argon2(memory, iterations, parallelism)));
 	}
 
 }
