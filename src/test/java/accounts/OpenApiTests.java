@@ -119,6 +119,7 @@ class OpenApiTests {
 			String etag = see(nobody, "GET", path, "").header("ETag");
 			see(nobody.with("If-None-Match", etag), "GET", path, "");
 		}
+		seeHardened();
 		seeWithoutDatabase();
 
 		assertThat(this.seen).isEqualTo(this.document.outcomes());
@@ -128,6 +129,16 @@ class OpenApiTests {
 		see(client, method, path, "no JSON");
 		see(client, method, path, "{\"x\": \"" + "x".repeat(64 * 1024) + "\"}");
 		see(client.with("Content-Type", "text/plain"), method, path, "{}");
+	}
+
+	private void seeHardened() {
+		try (Service service = Service.start("spring.profiles.active=hardened")) {
+			Account ann = service.account();
+			Account bob = service.account();
+			for (String method : List.of("PUT", "PATCH", "DELETE")) {
+				see(ann.client(), method, bob.path(), "{}");
+			}
+		}
 	}
 
 	private void seeWithoutDatabase() {

@@ -232,6 +232,8 @@ class StartTests {
 					accounts.metrics.port=65536                 | ACCOUNTS_METRICS_PORT is 65536: it must be from 0 to 65535.
 					accounts.metrics.port=-1                    | ACCOUNTS_METRICS_PORT is -1: it must be from 0 to 65535.
 					accounts.metrics.port=http                  | accounts.metrics.port is http: it must be a whole number.
+					accounts.password.refuse-common=maybe       | accounts.password.refuse-common is maybe: it must be true or false.
+					accounts.errors.permission-denied=404       | ACCOUNTS_ERRORS_PERMISSION_DENIED must be 401 or 403.
 					server.tomcat.threads.max=many              | server.tomcat.threads.max is many: it must be a whole number.
 					server.address=nowhere.invalid              | server.address is nowhere.invalid: it must be an address of this machine, like 127.0.0.1.
 					server.address=192.0.2.1                    | Port 0 of 192.0.2.1 can't be used .* SERVER_ADDRESS to an address of this machine.
@@ -307,6 +309,17 @@ class StartTests {
 						"Errors: a login tells an unknown email from a wrong password");
 		}
 		assertThat(this.folder.toFile().list()).containsExactly("db.sqlite3");
+	}
+
+	@Test
+	void theHardenedProfileIsToldAsWell() throws Exception {
+		try (Program program = Program.start(this.folder, "SPRING_PROFILES_ACTIVE=hardened")) {
+			program.address();
+			program.terminate();
+			assertThat(program.printed()).map((line) -> line.replaceFirst("^\\S+Z INFO +(.*?) request_id=.*", "$1"))
+				.endsWith("Passwords: 15 to 256 characters, no common ones, no names or emails",
+						"Errors: a login does not tell an unknown email from a wrong password");
+		}
 	}
 
 	@Test
