@@ -15,7 +15,7 @@ public record Account(long id, String email, String password, String token, Clie
 		return "user" + NUMBERS.incrementAndGet() + "-" + System.nanoTime() + "@example.com";
 	}
 
-	static Account signUp(Client nobody) {
+	public static Account signUp(Client nobody) {
 		String email = newEmail();
 		// Nothing of the email in it, which some services refuse
 		String password = "pässwörd 🦉 no. " + System.nanoTime();

@@ -12,6 +12,7 @@ import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
@@ -65,6 +66,16 @@ class WebConfiguration implements WebMvcConfigurer {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> serverErrors() {
 		return (factory) -> factory.addContextCustomizers((context) -> ((StandardHost) context.getParent())
 			.setErrorReportValveClass(ServerErrors.class.getName()));
+	}
+
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> clientAddress(Environment environment) {
+		Proxies proxies = Proxies.of(environment);
+		return (factory) -> {
+			if (!proxies.networks().isEmpty()) {
+				factory.addEngineValves(new ClientAddress(proxies));
+			}
+		};
 	}
 
 	private static final class SlashOptionalMapping extends RequestMappingHandlerMapping {
