@@ -48,3 +48,24 @@ create table refreshed (
 ) strict, without rowid;
 
 create index refreshed_session on refreshed (session_id);
+
+-- Failed logins and the like, each counted under what it is counted for: an account at a place, an account by
+-- strangers, an address
+create table attempt (
+	hash text primary key, -- HMAC-SHA-256 of what is counted: nobody's email or address can be read here
+	failures integer not null,
+	since integer not null, -- when the last one was, or since when the count has been sinking
+	expires_on integer not null -- what is older than that counts for nothing
+) strict, without rowid;
+
+create index attempt_expiry on attempt (expires_on);
+
+-- Where users have logged in from lately
+create table known_place (
+	user_id integer not null references "user" (id) on delete cascade,
+	place text not null, -- HMAC-SHA-256 of an address, of IPv6 the first 64 bits
+	known_on integer not null, -- the last login from there, to the day
+	primary key (user_id, place)
+) strict, without rowid;
+
+create index known_place_age on known_place (known_on);

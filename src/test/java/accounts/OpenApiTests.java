@@ -121,6 +121,7 @@ class OpenApiTests {
 		}
 		seeHardened();
 		seeWithoutDatabase();
+		seeTooMuch();
 
 		assertThat(this.seen).isEqualTo(this.document.outcomes());
 	}
@@ -165,6 +166,20 @@ class OpenApiTests {
 			see(nobody, "GET", "/health/", "");
 			see(nobody, "GET", "/health/ready/", "");
 			assertThat(nobody.get("/health/live/").status()).isEqualTo(200);
+		}
+	}
+
+	private void seeTooMuch() {
+		try (Service service = Service.start("accounts.throttle.free-tries=1", "accounts.throttle.sign-ups=1",
+				"accounts.throttle.refreshes=1")) {
+			Client nobody = service.client();
+			for (int i = 0; i < 4; i++) {
+				see(nobody, "POST", "/users/", """
+						{"first_name": "Ann", "last_name": "Lee", "email": "%s", "password": "1234"}"""
+					.formatted(Account.newEmail()));
+				see(nobody, "POST", "/auth/get-token/", login("ann@example.org", "wrong"));
+				see(nobody, "POST", "/auth/refresh/", refresh("unknown"));
+			}
 		}
 	}
 

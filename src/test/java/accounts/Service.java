@@ -5,7 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -46,16 +48,20 @@ public final class Service implements AutoCloseable {
 	 * before.
 	 */
 	public static Service startIn(Path folder, String... settings) {
-		Map<String, String> arguments = new LinkedHashMap<>(
-				Map.of("server.port", "0", "spring.datasource.url", url(folder),
-						// A cheap hash: what it costs is of no interest to most tests
-						"accounts.password.argon2.memory", "64", "accounts.password.argon2.iterations", "1"));
+		Map<String, String> all = new LinkedHashMap<>(Map.of("server.port", "0", "spring.datasource.url", url(folder),
+				// A cheap hash: what it costs is of no interest to most tests
+				"accounts.password.argon2.memory", "64", "accounts.password.argon2.iterations", "1",
+				// All tests come from one address
+				"accounts.throttle.logins", "1000000", "accounts.throttle.sign-ups", "1000000",
+				"accounts.throttle.refreshes", "1000000"));
 		for (String setting : settings) {
 			int equals = setting.indexOf('=');
-			arguments.put(setting.substring(0, equals), setting.substring(equals + 1));
+			all.put(setting.substring(0, equals), setting.substring(equals + 1));
 		}
+		List<String> arguments = new ArrayList<>();
+		all.forEach((name, value) -> arguments.add("--" + name + "=" + value));
 		return new Service(new SpringApplicationBuilder(Application.class, TimeMachine.class)
-			.run(arguments.entrySet().stream().map((setting) -> "--" + setting).toArray(String[]::new)));
+			.run(arguments.toArray(String[]::new)));
 	}
 
 	/** A new folder under the build's, which holds no database yet. */

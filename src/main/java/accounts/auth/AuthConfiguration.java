@@ -18,7 +18,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  * Puts the guard before every handler there is, and sees to what is done by the clock.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ TokenSettings.class, SessionSettings.class })
+@EnableConfigurationProperties({ TokenSettings.class, SessionSettings.class, ThrottleSettings.class })
 @EnableScheduling
 class AuthConfiguration implements WebMvcConfigurer {
 

@@ -5,6 +5,7 @@ import java.util.Optional;
 import accounts.auth.Sessions.TokenPair;
 import accounts.user.AccountRules;
 import accounts.user.Credentials;
+import accounts.user.User;
 import accounts.user.UserRepository;
 import accounts.web.Fields;
 import accounts.web.Open;
@@ -44,11 +45,14 @@ class AuthController {
 
 	private final AuthMeters meters;
 
+	private final Throttle throttle;
+
 	AuthController(UserRepository users, PasswordEncoder passwords, LoginRefusals refusals, Sessions sessions,
-			SessionRepository repository, AuthMeters meters) {
+			SessionRepository repository, AuthMeters meters, Throttle throttle) {
 		this.users = users;
 		this.passwords = passwords;
 		this.refusals = refusals;
+		this.throttle = throttle;
 		this.sessions = sessions;
 		this.repository = repository;
 		this.meters = meters;
@@ -61,52 +65,69 @@ class AuthController {
 		String email = fields.required("email", login.email, Fields::text);
 		String password = fields.required("password", login.password, Fields::text);
 		fields.refuseWrong();
-		return open(AccountRules.normalEmail(email), password, request);
-	}
-
-	private TokenPair open(String email, String password, HttpServletRequest request) {
-		Credentials credentials = this.users.credentials(email).orElseThrow(() -> {
-			this.meters.count(AuthMeters.Login.UNKNOWN_EMAIL);
-			return this.refusals.unknownEmail(password);
-		});
-		RequestLog.user(credentials.user().id());
-		if (!this.passwords.matches(password, credentials.hash())) {
-			this.meters.count(AuthMeters.Login.WRONG_PASSWORD);
-			throw this.refusals.wrongPassword();
-		}
-		Optional<TokenPair> pair = this.sessions.open(credentials, userAgent(request), request.getRemoteAddr());
-		if (pair.isEmpty()) {
-			// The password was changed or the user deleted in the time that this took
-			return open(email, password, request);
-		}
-		if (this.passwords.upgradeEncoding(credentials.hash())) {
-			this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
+		Optional<TokenPair> pair = Optional.empty();
+		while (pair.isEmpty()) {
+			pair = open(AccountRules.normalEmail(email), password, request);
 		}
 		this.meters.count(AuthMeters.Login.SUCCESS);
 		log.info("Logged in, session {}", pair.get().sessionId());
 		return pair.get();
 	}
 
+	/**
+	 * Checks a password and opens a session.
+	 * @return nothing if the password was changed or the user deleted in the time that
+	 * this took
+	 */
+	private Optional<TokenPair> open(String email, String password, HttpServletRequest request) {
+		Optional<Credentials> found = this.users.credentials(email);
+		found.ifPresent((known) -> RequestLog.user(known.user().id()));
+		User user = found.map(Credentials::user).orElse(null);
+		try (Throttle.Attempt attempt = this.throttle.attempt(email, user, request.getRemoteAddr(),
+				sessionOf(user, request))) {
+			Credentials credentials = found.orElseThrow(() -> {
+				this.meters.count(AuthMeters.Login.UNKNOWN_EMAIL);
+				return attempt.failed(this.refusals.unknownEmail(password));
+			});
+			if (!this.passwords.matches(password, credentials.hash())) {
+				this.meters.count(AuthMeters.Login.WRONG_PASSWORD);
+				throw attempt.failed(this.refusals.wrongPassword());
+			}
+			Optional<TokenPair> pair = attempt
+				.succeeded(() -> this.sessions.open(credentials, userAgent(request), request.getRemoteAddr()));
+			if (pair.isPresent() && this.passwords.upgradeEncoding(credentials.hash())) {
+				this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
+			}
+			return pair;
+		}
+		catch (TooManyAttempts ex) {
+			this.meters.count(AuthMeters.Login.THROTTLED);
+			throw ex;
+		}
+	}
+
+	/** The session that asks, if it is this user's. */
+	private static @Nullable Long sessionOf(@Nullable User user, HttpServletRequest request) {
+		return (user != null && request.getAttribute(TokenFilter.CURRENT_USER) instanceof User current
+				&& current.id() == user.id()
+				&& request.getAttribute(TokenFilter.CURRENT_SESSION) instanceof Long session) ? session : null;
+	}
+
 	@Open
 	@PostMapping("/refresh/")
-	TokenPair refresh(@RequestBody Refresh refresh) {
+	TokenPair refresh(@RequestBody Refresh refresh, HttpServletRequest request) {
 		Fields fields = new Fields();
 		String token = fields.required("refresh_token", refresh.refreshToken, Fields::text);
 		fields.refuseWrong();
-		TokenPair pair = refreshed(token);
-		log.info("Refreshed, session {}", pair.sessionId());
-		return pair;
-	}
-
-	private TokenPair refreshed(String token) {
 		try {
 			TokenPair pair = this.sessions.refresh(token);
 			this.meters.count(AuthMeters.Refresh.SUCCESS);
+			log.info("Refreshed, session {}", pair.sessionId());
 			return pair;
 		}
 		catch (RefreshTokenUnknown | RefreshTokenExpired | RefreshTokenUsed | SessionEnded ex) {
 			this.meters.count(AuthMeters.Refresh.of(ex));
-			throw ex;
+			throw this.throttle.refreshFailed(request.getRemoteAddr(), ex);
 		}
 	}
 

@@ -22,7 +22,7 @@ class TokenFilter implements Filter {
 
 	static final String CURRENT_USER = "currentUser";
 
-	private static final String CURRENT_SESSION = "currentSession";
+	static final String CURRENT_SESSION = "currentSession";
 
 	private static final String BEARER = "Bearer ";
 

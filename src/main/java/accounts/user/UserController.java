@@ -7,11 +7,13 @@ import accounts.web.ErrorSettings;
 import accounts.web.Fields;
 import accounts.web.Open;
 import accounts.web.RequestLog;
+import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.crypto.password.PasswordEncoder;
@@ -48,19 +50,22 @@ class UserController {
 
 	private final UserMeters meters;
 
+	private final ApplicationEventPublisher events;
+
 	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, PasswordSettings settings,
-			ErrorSettings errors, UserMeters meters) {
+			ErrorSettings errors, UserMeters meters, ApplicationEventPublisher events) {
 		this.users = users;
 		this.passwords = passwords;
 		this.rules = rules;
 		this.settings = settings;
 		this.errors = errors;
 		this.meters = meters;
+		this.events = events;
 	}
 
 	@Open
 	@PostMapping("/")
-	ResponseEntity<User> signUp(@RequestBody Payload payload) {
+	ResponseEntity<User> signUp(@RequestBody Payload payload, HttpServletRequest request) {
 		Fields fields = new Fields();
 		String firstName = fields.required("first_name", payload.firstName, this.rules::name);
 		String lastName = fields.required("last_name", payload.lastName, this.rules::name);
@@ -68,6 +73,7 @@ class UserController {
 		String password = fields.required("password", payload.password,
 				(text) -> this.rules.password(text, firstName, lastName, email));
 		fields.refuseWrong();
+		this.events.publishEvent(new SigningUp(request.getRemoteAddr()));
 		User user = this.users.add(firstName, lastName, email, hash(password));
 		RequestLog.user(user.id());
 		this.meters.signedUp();

@@ -7,6 +7,7 @@ import java.sql.DatabaseMetaData;
 import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -103,8 +104,9 @@ class SchemaTests {
 				if (table.equals(Migrations.TABLE) || table.startsWith("sqlite_")) {
 					continue;
 				}
-				List<String> key = rows(all.getPrimaryKeys(null, schema, table), "COLUMN_NAME").stream()
-					.map((column) -> column.get(0))
+				List<String> key = rows(all.getPrimaryKeys(null, schema, table), "KEY_SEQ", "COLUMN_NAME").stream()
+					.sorted(Comparator.comparing((column) -> Integer.valueOf(column.get(0))))
+					.map((column) -> column.get(1))
 					.toList();
 				lines.add(table + " key " + key);
 				for (List<String> column : rows(all.getColumns(null, schema, table, "%"), "COLUMN_NAME", "TYPE_NAME",
