@@ -6,6 +6,7 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConnection;
 
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
@@ -37,7 +39,18 @@ final class StatementKeeper extends DelegatingDataSource {
 				PreparedStatement kept = idle.remove(sql);
 				return keeping(idle, sql, (kept != null) ? kept : connection.prepareStatement(sql));
 			}
-			return invoke(method, connection, arguments);
+			try {
+				return invoke(method, connection, arguments);
+			}
+			catch (SQLException ex) {
+				if (method.getName().equals("setAutoCommit")) {
+					// The driver takes a transaction for begun that another program's
+					// lock
+					// has kept from beginning, and would never begin one again
+					connection.unwrap(SQLiteConnection.class).getConnectionConfig().setAutoCommit(true);
+				}
+				throw ex;
+			}
 		});
 	}
 
@@ -46,7 +59,13 @@ final class StatementKeeper extends DelegatingDataSource {
 		AtomicBoolean inUse = new AtomicBoolean(true);
 		return proxy(PreparedStatement.class, (method, arguments) -> {
 			if (!method.getName().equals("close")) {
-				return invoke(method, statement, arguments);
+				try {
+					return invoke(method, statement, arguments);
+				}
+				catch (SQLException ex) {
+					endTransaction(statement.getConnection());
+					throw ex;
+				}
 			}
 			// Closed twice, it may be somebody else's by now
 			if (inUse.getAndSet(false) && !statement.getConnection().isClosed()) {
@@ -58,6 +77,21 @@ final class StatementKeeper extends DelegatingDataSource {
 			}
 			return null;
 		});
+	}
+
+	/**
+	 * Ends what the driver begins of itself when a statement fails for which a table is
+	 * missing, and then forgets: nobody else could write.
+	 */
+	private static void endTransaction(Connection connection) {
+		try (Statement statement = connection.createStatement()) {
+			if (connection.getAutoCommit()) {
+				statement.execute("rollback");
+			}
+		}
+		catch (SQLException ex) {
+			// Nothing had begun, as it should be
+		}
 	}
 
 	private static @Nullable Object invoke(Method method, Object target, Object[] arguments) throws Throwable {

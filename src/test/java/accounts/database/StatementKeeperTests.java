@@ -4,12 +4,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 import accounts.Service;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.jdbc4.JDBC4PreparedStatement;
 
@@ -44,6 +46,63 @@ class StatementKeeperTests {
 		PreparedStatement second = this.connection.prepareStatement(SQL);
 		assertThat(sqlite(second)).isSameAs(sqlite(first));
 		assertThat(ask(second, 2)).isEqualTo(2);
+	}
+
+	@Test
+	void aTransactionThatALockHasKeptFromBeginningBeginsTheNextTime() throws SQLException {
+		SQLiteDataSource sqlite = immediate();
+		try (Connection kept = new StatementKeeper(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
+			run(kept, "create table a (n)");
+			other.setAutoCommit(false);
+			assertThatThrownBy(() -> kept.setAutoCommit(false)).hasMessageContaining("locked");
+			other.setAutoCommit(true);
+			kept.setAutoCommit(false);
+			run(kept, "insert into a values (1)");
+			kept.rollback();
+			kept.setAutoCommit(true);
+			try (PreparedStatement count = kept.prepareStatement("select count(*) + ? from a")) {
+				assertThat(ask(count, 0)).isZero();
+			}
+		}
+	}
+
+	@Test
+	void aStatementThatFailsAsItsTableHasGoneHoldsNoLock() throws SQLException {
+		SQLiteDataSource sqlite = immediate();
+		try (Connection kept = new StatementKeeper(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
+			run(kept, "create table a (n unique)", "create table b (n)");
+			String sql = "insert into a values (?) on conflict do nothing returning n";
+			try (PreparedStatement insert = kept.prepareStatement(sql)) {
+				ask(insert, 1);
+			}
+			run(other, "alter table a rename to c");
+			kept.setAutoCommit(false);
+			run(kept, "insert into b values (1)");
+			kept.commit();
+			kept.setAutoCommit(true);
+			PreparedStatement insert = kept.prepareStatement(sql);
+			assertThatThrownBy(() -> ask(insert, 2)).hasMessageContaining("no such table");
+			run(other, "alter table c rename to a");
+			assertThatThrownBy(insert::close).hasMessageContaining("not executing");
+		}
+	}
+
+	private static SQLiteDataSource immediate() {
+		SQLiteConfig settings = new SQLiteConfig();
+		settings.setJournalMode(SQLiteConfig.JournalMode.WAL);
+		settings.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+		settings.setBusyTimeout(100);
+		SQLiteDataSource sqlite = new SQLiteDataSource(settings);
+		sqlite.setUrl(Service.url(Service.folder()));
+		return sqlite;
+	}
+
+	private static void run(Connection connection, String... statements) throws SQLException {
+		for (String sql : statements) {
+			try (Statement statement = connection.createStatement()) {
+				statement.execute(sql);
+			}
+		}
 	}
 
 	@Test
