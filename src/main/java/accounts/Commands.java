@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 import accounts.auth.RotateKeys;
+import accounts.database.Move;
 import accounts.start.SettingArguments;
 import accounts.start.StartFailures;
 import org.slf4j.LoggerFactory;
@@ -23,7 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What the program can be told to do; help and wrong usage need no start of Spring. */
 @Command(name = "java -jar accounts.jar", scope = ScopeType.INHERIT,
 		description = "User accounts and JWT tokens over HTTP. Without a command, it serves.",
-		subcommands = { Commands.Serve.class, RotateKeys.class, HelpCommand.class }, mixinStandardHelpOptions = true,
+		subcommands = { Commands.Serve.class, RotateKeys.class, Move.class, HelpCommand.class }, mixinStandardHelpOptions = true,
 		versionProvider = Commands.class, optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
 		exitCodeListHeading = "%nExit codes:%n",
 		exitCodeList = { "0:done", "1:refused or failed, for the reason on stderr", "2:wrong usage" })

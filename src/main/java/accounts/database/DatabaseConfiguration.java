@@ -23,7 +23,11 @@ public class DatabaseConfiguration {
 		if (url.startsWith(SqliteFile.PREFIX)) {
 			return SqliteDatabase.open(url);
 		}
-		throw new StartRefused(
+		throw noDatabase();
+	}
+
+	static StartRefused noDatabase() {
+		return new StartRefused(
 				"SPRING_DATASOURCE_URL must begin with " + SqliteFile.PREFIX + " or " + PostgresDatabase.PREFIX
 						+ "//, like jdbc:sqlite:db.sqlite3 or " + "jdbc:postgresql://127.0.0.1:5432/accounts.");
 	}

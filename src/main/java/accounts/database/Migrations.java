@@ -53,6 +53,14 @@ final class Migrations {
 			.single();
 	}
 
+	/** Why a database is not moved that is not as far as this program. */
+	static StartRefused older(Object database, int version) {
+		return new StartRefused("The database " + database + ((version > 0)
+				? " has schema " + version + ", and this program moves only " + VERSION + ": start it on that one once."
+				: " holds nothing of this service's: set SPRING_DATASOURCE_URL to one that does, or, if it is the "
+						+ "tutorial's, start this program on it once."));
+	}
+
 	static void refuseNewer(Object database, int version) {
 		if (version > VERSION) {
 			throw new StartRefused("The database " + database + " has schema " + version

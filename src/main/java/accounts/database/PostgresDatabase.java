@@ -63,7 +63,8 @@ final class PostgresDatabase extends Database {
 		String description;
 		boolean pooled;
 		try (Connection connection = server.getConnection()) {
-			requireFit(place, connection);
+			requireFit(place, connection, true);
+			MovedMark.refuse(place, connection, true);
 			pooled = isPooled(connection);
 			description = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion() + " at " + place
 					+ (pooled ? " (through a pooler)" : "");
@@ -117,6 +118,9 @@ final class PostgresDatabase extends Database {
 				throw new TransientDataAccessResourceException("The server is a standby, which can't be written to");
 			}
 		}
+		if (reads().sql("select to_regclass(?) is not null").param(MovedMark.TABLE).query(Boolean.class).single()) {
+			throw new TransientDataAccessResourceException("The database was moved");
+		}
 	}
 
 	@Override
@@ -124,7 +128,11 @@ final class PostgresDatabase extends Database {
 		return reads().sql("select pg_database_size(current_database())").query(Long.class).single();
 	}
 
-	private static void requireFit(String place, Connection connection) throws SQLException {
+	/**
+	 * Looks at a database without changing it.
+	 * @throws StartRefused if it is none that the service could work on
+	 */
+	static void requireFit(String place, Connection connection, boolean writable) throws SQLException {
 		DatabaseMetaData server = connection.getMetaData();
 		if (server.getDatabaseMajorVersion() < OLDEST) {
 			throw new StartRefused("The database " + place + " is of PostgreSQL " + server.getDatabaseProductVersion()
@@ -135,7 +143,7 @@ final class PostgresDatabase extends Database {
 			throw new StartRefused(
 					"The database " + place + " can't hold every name: create one with the encoding UTF8.");
 		}
-		if (db.sql("show transaction_read_only").query(String.class).single().equals("on")) {
+		if (writable && db.sql("show transaction_read_only").query(String.class).single().equals("on")) {
 			throw new StartRefused("The database " + place
 					+ " is read-only: set SPRING_DATASOURCE_URL to the server that takes writes.");
 		}

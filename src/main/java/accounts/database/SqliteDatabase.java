@@ -1,6 +1,8 @@
 package accounts.database;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Properties;
 import java.util.function.Supplier;
 
@@ -15,6 +17,7 @@ import org.sqlite.SQLiteConfig.TransactionMode;
 import org.sqlite.SQLiteDataSource;
 
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.TransientDataAccessResourceException;
 
 /**
  * A SQLite file, in which one connection writes at a time: writers queue for the only one
@@ -56,6 +59,7 @@ final class SqliteDatabase extends Database {
 	}
 
 	private static Database open(SqliteFile file) {
+		file.requireNotMoved();
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
 			Path copy = file.copyAside();
@@ -105,6 +109,12 @@ final class SqliteDatabase extends Database {
 		// Writes the file's header as it is: a number of the application's that nobody
 		// uses
 		writes().sql("pragma user_version = 0").update();
+		if (reads().sql("select count(*) from sqlite_master where name = ?")
+			.param(MovedMark.TABLE)
+			.query(Integer.class)
+			.single() > 0) {
+			throw new TransientDataAccessResourceException("The database was moved");
+		}
 	}
 
 	@Override
@@ -136,6 +146,13 @@ final class SqliteDatabase extends Database {
 		SQLiteDataSource dataSource = new SQLiteDataSource(settings());
 		dataSource.setUrl(url);
 		return dataSource;
+	}
+
+	/** One that waits longer for others' locks than a client could. */
+	static Connection patientConnection(String url, int millis) throws SQLException {
+		SQLiteConfig settings = settings();
+		settings.setBusyTimeout(millis);
+		return settings.createConnection(url);
 	}
 
 	private static HikariDataSource pool(String name, int size, String url, String firstStatement) {

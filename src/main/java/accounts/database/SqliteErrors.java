@@ -5,6 +5,7 @@ import java.sql.SQLException;
 
 import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 import org.springframework.core.NestedExceptionUtils;
@@ -32,6 +33,8 @@ final class SqliteErrors implements SQLExceptionTranslator {
 
 	private static final int SQLITE_CANTOPEN = 14;
 
+	private static final int SQLITE_CONSTRAINT = 19;
+
 	private static final int SQLITE_NOTADB = 26;
 
 	@Override
@@ -42,6 +45,9 @@ final class SqliteErrors implements SQLExceptionTranslator {
 		return switch (code(sqlite)) {
 			case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN ->
 				new TransientDataAccessResourceException(task, ex);
+			// The one trigger there is says that the data was moved elsewhere
+			case SQLITE_CONSTRAINT -> (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_CONSTRAINT_TRIGGER)
+					? new TransientDataAccessResourceException(task, ex) : null;
 			default -> null;
 		};
 	}
@@ -60,6 +66,12 @@ final class SqliteErrors implements SQLExceptionTranslator {
 			default -> " can't be brought to the schema of this program, and its data is as it was: mend this first: "
 					+ String.valueOf(cause.getMessage()).replaceAll("\\s+", " ") + ".";
 		}, failure);
+	}
+
+	/** Whether another program was in the way. */
+	static boolean isLocked(Throwable cause) {
+		return cause instanceof SQLiteException sqlite
+				&& (code(sqlite) == SQLITE_BUSY || code(sqlite) == SQLITE_LOCKED);
 	}
 
 	/** The primary result code is the low byte: https://sqlite.org/rescode.html */

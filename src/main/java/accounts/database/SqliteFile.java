@@ -122,7 +122,7 @@ record SqliteFile(Path path, Content content) {
 		}
 	}
 
-	private static Path path(String url) {
+	static Path path(String url) {
 		String file = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : "";
 		if (file.isEmpty() || file.startsWith(":") || file.startsWith("file:") || file.contains("?")) {
 			// SQLite's settings are for this program to make
@@ -138,7 +138,7 @@ record SqliteFile(Path path, Content content) {
 	}
 
 	/** Somebody who took away every permission to write meant it, even for root. */
-	private static boolean isWritable(Path path) {
+	static boolean isWritable(Path path) {
 		PosixFileAttributeView posix = Files.getFileAttributeView(path, PosixFileAttributeView.class);
 		try {
 			return Files.isWritable(path) && (posix == null || posix.readAttributes()
@@ -162,7 +162,7 @@ record SqliteFile(Path path, Content content) {
 		try (Connection connection = open(path)) {
 			JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
 			// What a first start that failed has left is as good as nothing
-			int version = wasOurs(db) ? Migrations.version(db) : 0;
+			int version = version(connection);
 			if (version > 0) {
 				Migrations.refuseNewer(path, version);
 				return Content.OURS;
@@ -181,6 +181,28 @@ record SqliteFile(Path path, Content content) {
 		}
 		catch (SQLException | DataAccessException ex) {
 			throw SqliteErrors.refusal(path, ex);
+		}
+	}
+
+	/** The schema of a file that is ours, otherwise zero. */
+	static int version(Connection connection) {
+		JdbcClient db = JdbcClient.create(new SingleConnectionDataSource(connection, true));
+		return wasOurs(db) ? Migrations.version(db) : 0;
+	}
+
+	/**
+	 * Refuses a file whose data was moved elsewhere.
+	 * @throws StartRefused if it is one
+	 */
+	void requireNotMoved() {
+		if (this.content != Content.OURS) {
+			return;
+		}
+		try (Connection connection = open(this.path)) {
+			MovedMark.refuse(this.path, connection, false);
+		}
+		catch (SQLException | DataAccessException ex) {
+			throw SqliteErrors.refusal(this.path, ex);
 		}
 	}
 
