@@ -24,9 +24,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What the program can be told to do; help and wrong usage need no start of Spring. */
 @Command(name = "java -jar accounts.jar", scope = ScopeType.INHERIT,
 		description = "User accounts and JWT tokens over HTTP. Without a command, it serves.",
-		subcommands = { Commands.Serve.class, RotateKeys.class, Move.class, HelpCommand.class }, mixinStandardHelpOptions = true,
-		versionProvider = Commands.class, optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n",
-		exitCodeListHeading = "%nExit codes:%n",
+		subcommands = { Commands.Serve.class, RotateKeys.class, Move.class, HelpCommand.class },
+		mixinStandardHelpOptions = true, versionProvider = Commands.class, optionListHeading = "%nOptions:%n",
+		commandListHeading = "%nCommands:%n", exitCodeListHeading = "%nExit codes:%n",
 		exitCodeList = { "0:done", "1:refused or failed, for the reason on stderr", "2:wrong usage" })
 class Commands implements IVersionProvider {
 

@@ -92,6 +92,17 @@ public final class Program implements AutoCloseable {
 		throw new AssertionError(Files.readString(this.output) + Files.readString(this.errors));
 	}
 
+	/** Waits until it has written this to stderr. */
+	public void awaitError(String text) throws IOException, InterruptedException {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+		while (System.nanoTime() < end && !this.process.waitFor(5, TimeUnit.MILLISECONDS)) {
+			if (Files.readString(this.errors).contains(text)) {
+				return;
+			}
+		}
+		throw new AssertionError(Files.readString(this.output) + Files.readString(this.errors));
+	}
+
 	/** Asks it to stop, as a supervisor would. */
 	public void terminate() {
 		this.process.toHandle().destroy();

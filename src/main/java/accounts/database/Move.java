@@ -37,10 +37,6 @@ public final class Move implements Callable<Integer> {
 	@ArgGroup(multiplicity = "1")
 	private Work work = new Work();
 
-	@SuppressWarnings("UnusedVariable") // picocli sees to it
-	@Option(names = { "-h", "--help" }, usageHelp = true, description = "Shows this.")
-	private boolean help;
-
 	/** Either of two. */
 	static final class Work {
 

@@ -325,9 +325,15 @@ final class PostgresStore extends Store {
 		return (ex.getCause() instanceof SQLException cause) ? cause : new SQLException(ex);
 	}
 
-	/** With what the planner must know of the tables to find its way at once. */
+	/**
+	 * On disk when it returns, whatever the server does by default, and with what the
+	 * planner must know of the tables to find its way at once.
+	 */
 	@Override
 	void commit() {
+		execute("""
+				select set_config('synchronous_commit', 'on', true)
+				where current_setting('synchronous_commit') in ('off', 'local')""");
 		if (this.use == Use.FILL) {
 			execute("analyze " + Table.list(tables()));
 		}

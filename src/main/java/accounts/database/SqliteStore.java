@@ -159,14 +159,19 @@ final class SqliteStore extends Store {
 		settings.setSynchronous(SynchronousMode.OFF);
 		settings.enforceForeignKeys(true);
 		settings.setCacheSize(-CACHE);
-		Connection connection = settings.createConnection(SqliteFile.PREFIX + moving);
-		try (Statement statement = connection.createStatement()) {
-			statement.executeUpdate("begin exclusive");
-			statement.executeUpdate("commit");
-			return connection;
+		try {
+			Connection connection = settings.createConnection(SqliteFile.PREFIX + moving);
+			try (Statement statement = connection.createStatement()) {
+				statement.executeUpdate("begin exclusive");
+				statement.executeUpdate("commit");
+				return connection;
+			}
+			catch (SQLException ex) {
+				connection.close();
+				throw ex;
+			}
 		}
 		catch (SQLException ex) {
-			connection.close();
 			if (SqliteErrors.isLocked(ex)) {
 				throw new StartRefused("Another move is writing " + moving + ": wait for its end.", ex);
 			}
