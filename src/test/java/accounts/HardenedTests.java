@@ -64,7 +64,7 @@ class HardenedTests {
 	}
 
 	@Test
-	void aFailedLoginWritesNothing() {
+	void aFailedLoginReplacesNoHashAndOpensNoSession() {
 		try (Service own = Service.start("accounts.errors.hide-unknown-email=true")) {
 			Account bob = own.account();
 			// Of another cost, so that a login that succeeds replaces it

@@ -139,6 +139,11 @@ class OpenApiTests {
 			for (String method : List.of("PUT", "PATCH", "DELETE")) {
 				see(ann.client(), method, bob.path(), "{}");
 			}
+			String guess = "{\"email\": \"c@example.org\", \"current_password\": \"guess\"}";
+			for (int i = 0; i < 11; i++) {
+				see(ann.client(), "PATCH", ann.path(), guess);
+			}
+			see(ann.client(), "PUT", ann.path(), guess);
 		}
 	}
 

@@ -18,6 +18,8 @@ import javax.crypto.Mac;
 import accounts.auth.AttemptRepository.Standing;
 import accounts.auth.Limit.Count;
 import accounts.auth.Limit.Rate;
+import accounts.user.PasswordProved;
+import accounts.user.ProvingPassword;
 import accounts.user.SigningUp;
 import accounts.user.User;
 import accounts.web.ApiException;
@@ -213,6 +215,32 @@ class Throttle {
 		if (this.settings.enabled()) {
 			count(new Counter(hash("sign-up", place(signUp.address())), this.signUps));
 		}
+	}
+
+	/**
+	 * Counts a try of the current password before it is looked at (ASVS 6.2.3).
+	 * @throws TooManyAttempts if it must wait
+	 */
+	@EventListener
+	void provingPassword(ProvingPassword proof) {
+		if (this.settings.enabled()) {
+			count(proofs(proof.userId(), proof.session()));
+		}
+	}
+
+	@EventListener
+	void passwordProved(PasswordProved proof) {
+		if (this.settings.enabled()) {
+			change(List.of(proofs(proof.userId(), proof.session())), (counts, now) -> {
+				counts.replaceAll((hash, count) -> count.less(count.failures()));
+				return counts;
+			});
+		}
+	}
+
+	/** Each login has its own, so that one that was stolen keeps no other waiting. */
+	private Counter proofs(long userId, @Nullable Long session) {
+		return new Counter(hash("proof", Long.toString(userId), String.valueOf(session)), this.knownPlace);
 	}
 
 	/**

@@ -126,9 +126,11 @@ class UserController {
 	 */
 	private User change(long id, Change change, String currentPassword, @Nullable Long session) {
 		Credentials credentials = this.users.credentials(id).orElseThrow(UserNotFound::new);
+		this.events.publishEvent(new ProvingPassword(id, session));
 		if (!this.passwords.matches(currentPassword, credentials.hash())) {
 			throw new IncorrectPassword();
 		}
+		this.events.publishEvent(new PasswordProved(id, session));
 		try {
 			return change(id, change, session, credentials.hash());
 		}

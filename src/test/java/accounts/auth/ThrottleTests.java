@@ -170,6 +170,29 @@ class ThrottleTests {
 		wrong(from("192.0.2.17"), account.email(), 10);
 	}
 
+	/** ASVS 6.2.3 would be worth little if a stolen token could try them all. */
+	@Test
+	void theCurrentPasswordIsNotToBeGuessedBySomebodyWithAStolenToken() {
+		try (Service hardened = Service.start("spring.profiles.active=hardened")) {
+			Account account = hardened.account();
+			Client stolen = account.client();
+			String guess = "{\"email\": \"thief@example.org\", \"current_password\": \"guess\"}";
+			for (int i = 0; i < 10; i++) {
+				stolen.patch(account.path(), guess).refused(401, "Incorrect password");
+			}
+			tooMany(stolen.patch(account.path(), guess), 1);
+			hardened.clock().move(Duration.ofSeconds(2));
+			stolen.patch(account.path(), guess).refused(401, "Incorrect password");
+			tooMany(stolen.put(account.path(), guess), 2);
+			Client owner = hardened.client()
+				.as(Account.login(hardened.client(), account.email(), account.password()).text("token"));
+			String change = "{\"email\": \"%s\", \"current_password\": \"%s\"}";
+			for (int i = 0; i < 12; i++) {
+				owner.patch(account.path(), change.formatted(Account.newEmail(), account.password())).is(200);
+			}
+		}
+	}
+
 	@Test
 	void ipv6CountsByItsFirst64Bits() {
 		Account account = account("2001:db8:1:2::1");
