@@ -229,6 +229,19 @@ class ThrottleTests {
 	}
 
 	@Test
+	void aRightPasswordBetweenTheGuessesDoesNotSpeedThemUp() {
+		Account own = account("192.0.2.27");
+		Client stuffer = from("192.0.2.28");
+		wrong(stuffer, own.email(), 4);
+		for (int i = 4; i < 99; i++) {
+			Account.login(stuffer, Account.newEmail(), "123456").refused(401, "Incorrect email");
+		}
+		login(stuffer, own).is(200);
+		Account.login(stuffer, Account.newEmail(), "123456").refused(401, "Incorrect email");
+		refused(stuffer, Account.newEmail(), "123456", 36);
+	}
+
+	@Test
 	void aFloodOfEmailsMakesNoMoreRowsThanTheAddressHasTries() {
 		long before = rows();
 		Client flood = from("192.0.2.22");
