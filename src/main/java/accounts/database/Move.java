@@ -192,7 +192,7 @@ public final class Move implements Callable<Integer> {
 
 	private boolean compare(Store from, Store to) {
 		requireSameTables(from, to);
-		return report(sums(from, "Read from the first"), sums(to, "Read from the second"));
+		return report(sums(from, "Read --from"), sums(to, "Read --to"));
 	}
 
 	private Map<Table, Sum> sums(Store store, String task) {

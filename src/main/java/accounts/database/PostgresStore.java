@@ -76,7 +76,7 @@ final class PostgresStore extends Store {
 				List<Table> tables = tables(connection);
 				// One that holds data may well be in use, and is only looked at
 				Use possible = (use == Use.FILL && !isEmpty(tables, db)) ? Use.READ : use;
-				return new PostgresStore(PostgresDatabase.PREFIX + "//" + place, connection, tables, possible);
+				return new PostgresStore(printable(place, connection), connection, tables, possible);
 			}
 			catch (SQLException | RuntimeException ex) {
 				connection.close();
@@ -103,6 +103,12 @@ final class PostgresStore extends Store {
 			}
 		}
 		Migrations.ofPostgres(server).migrate();
+	}
+
+	/** The URL as whoever starts the service on it needs it, but for the credentials. */
+	private static String printable(String place, Connection connection) throws SQLException {
+		String schema = connection.getSchema();
+		return PostgresDatabase.PREFIX + "//" + place + ("public".equals(schema) ? "" : "?currentSchema=" + schema);
 	}
 
 	private static void requireVersion(String place, int version) {

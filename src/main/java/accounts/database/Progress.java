@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.DecimalFormat;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -47,9 +48,8 @@ final class Progress implements AutoCloseable {
 		this.total = total;
 		this.bar = isTerminal() ? new ProgressBarBuilder().setTaskName(task)
 			.setInitialMax(total)
-			.setUnit(" rows", 1)
 			.setStyle(ProgressBarStyle.ASCII)
-			.showSpeed()
+			.showSpeed(new DecimalFormat("#,##0"))
 			.setUpdateIntervalMillis(200)
 			.setConsumer(new ConsoleProgressBarConsumer(System.err))
 			.build() : null;

@@ -236,6 +236,37 @@ class MoveTests {
 		assertThat(folder.toFile().list()).containsExactly("db.sqlite3");
 	}
 
+	@Test
+	void aServerThatTakesNoWritesCanBeMovedFromOffline() {
+		String from = Kind.POSTGRESQL.database();
+		String to = Kind.SQLITE.database();
+		start(from).close();
+		String standby = from + "&options=-c%20default_transaction_read_only=on";
+		refused("--from", standby, "--to", to,
+				"The database " + place(from) + " is read-only: set --from to the server that takes writes.");
+		assertThat(move("--offline", "--from", standby, "--to", to).code).isZero();
+	}
+
+	@Test
+	void aSchemaBesideAnotherProgramsIsATargetAndASource() {
+		String from = Kind.SQLITE.database();
+		String server = Kind.POSTGRESQL.database();
+		String to = server + "&currentSchema=accounts";
+		db(server).sql("create table \"user\" (id integer)").update();
+		db(server).sql("create schema accounts").update();
+		Account account;
+		try (Service service = start(from)) {
+			account = service.account();
+		}
+		assertThat(move("--from", from, "--to", to).output)
+			.contains("Set SPRING_DATASOURCE_URL to " + printed(server) + "?currentSchema=accounts and start");
+		try (Service service = start(to)) {
+			service.client().as(account.token()).get("/users/me/").is(200);
+		}
+		assertThat(move("--from", to, "--to", Kind.SQLITE.database()).code).isZero();
+		assertThat(db(server).sql("select count(*) from \"user\"").query(Integer.class).single()).isZero();
+	}
+
 	// What differs
 
 	@ParameterizedTest
