@@ -82,10 +82,10 @@ class Commands implements IVersionProvider {
 					      where it listens
 					  SERVER_ADDRESS=127.0.0.1
 					      0.0.0.0 lets other machines in: put a proxy with HTTPS in front
-					  SERVER_FORWARD_HEADERS_STRATEGY=none
-					      native behind a proxy, to log the client's address
+					  ACCOUNTS_PROXIES
+					      whose X-Forwarded-For says who the client is, such as 10.1.0.0/16
 					  SPRING_DATASOURCE_URL=jdbc:sqlite:db.sqlite3
-					      the database file; its folder must exist
+					      the database file, or jdbc:postgresql://host:5432/database
 					  ACCOUNTS_TOKEN_SECRET
 					      signs the tokens; made and kept in the database if it is left out
 					  ACCOUNTS_TOKEN_LIFETIME=1h
@@ -94,8 +94,8 @@ class Commands implements IVersionProvider {
 					      ES256 or EdDSA: other services verify tokens with public keys
 					  ACCOUNTS_PASSWORD_MIN_LENGTH=1
 					      the fewest characters of a new password; 15 is good advice
-					  ACCOUNTS_PASSWORD_ARGON2_MEMORY=19456
-					      what hashing a password costs, in KiB
+					  SPRING_PROFILES_ACTIVE
+					      hardened does what the standards ask for beyond the tutorial
 					  LOGGING_STRUCTURED_FORMAT_CONSOLE
 					      ecs, logstash or gelf: the log as JSON lines
 

@@ -73,7 +73,7 @@ class SecurityHeadersTests {
 
 	@Test
 	void behindAProxyWithTlsBrowsersAreToldToUseNothingElse() {
-		try (Service behind = Service.start("server.forward-headers-strategy=native")) {
+		try (Service behind = Service.start("accounts.proxies=127.0.0.1")) {
 			for (String path : List.of("/health/", "/nowhere/", "/docs/")) {
 				assertThat(behind.client()
 					.with("X-Forwarded-Proto", "https")
