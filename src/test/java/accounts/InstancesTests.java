@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Several instances on one database, of which any may answer any request. */
 @Tag("postgresql")
@@ -269,7 +271,7 @@ class InstancesTests {
 	void ofThreeOneIsKilledUnderLoadAndClientsThatRetrySeeNoError() throws Exception {
 		Path folder = Service.folder();
 		List<Program> programs = atOnce(3, (number) -> () -> Program.start(folder, "ACCOUNTS_PASSWORD_ARGON2_MEMORY=64",
-				"ACCOUNTS_PASSWORD_ARGON2_ITERATIONS=1"));
+				"ACCOUNTS_PASSWORD_ARGON2_ITERATIONS=1", "ACCOUNTS_THROTTLE_SIGN_UPS=1000000"));
 		try {
 			List<URI> addresses = new ArrayList<>();
 			for (Program program : programs) {
@@ -358,6 +360,34 @@ class InstancesTests {
 			kept.forEach((id, email) -> assertThat(account.client().get("/users/" + id + "/").is(200).text("email"))
 				.isEqualTo(email));
 			second.close();
+		}
+	}
+
+	@Test
+	void theServersCertificateIsCheckedWhereTheUrlAsksForThat() throws Exception {
+		Path folder = Service.folder();
+		TestCertificate.make(folder, "server");
+		Path certificate = Files.copy(folder.resolve("fullchain.pem"), folder.resolve("server.pem"));
+		Path key = Files.copy(folder.resolve("privkey.pem"), folder.resolve("server.key"),
+				StandardCopyOption.COPY_ATTRIBUTES);
+		TestCertificate.make(folder, "another");
+		try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+			.setServerConfig("ssl", "on")
+			.setServerConfig("ssl_cert_file", certificate.toString())
+			.setServerConfig("ssl_key_file", key.toString())
+			.start()) {
+			String url = "spring.datasource.url=jdbc:postgresql://127.0.0.1:" + server.getPort()
+					+ "/postgres?user=postgres&sslmode=verify-full&sslrootcert=";
+			try (Service service = Service.start(url + certificate)) {
+				assertThat(service.bean(Database.class)
+					.reads()
+					.sql("select ssl from pg_stat_ssl where pid = pg_backend_pid()")
+					.query(Boolean.class)
+					.single()).isTrue();
+				service.account();
+			}
+			assertThatThrownBy(() -> Service.start(url + folder.resolve("fullchain.pem")).close()).rootCause()
+				.hasMessageContaining("certification path");
 		}
 	}
 

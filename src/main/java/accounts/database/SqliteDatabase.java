@@ -74,7 +74,7 @@ final class SqliteDatabase extends Database {
 		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
 		// macOS calls a write done that its disk may lose unless told not to; elsewhere
 		// this does nothing
-		HikariDataSource writer = pool("writer", 1, file.url(), "pragma fullfsync = on");
+		HikariDataSource writer = pool("writers", 1, file.url(), "pragma fullfsync = on");
 		SqliteDatabase database = new SqliteDatabase(description, readers, writer);
 		try {
 			database.requireReadAndWrite();

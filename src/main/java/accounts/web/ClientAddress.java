@@ -11,9 +11,9 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 
 /**
- * Finds the client behind the proxies: the last address in {@code X-Forwarded-For} that
- * is none of theirs, as each of them has added the one that it saw, behind whatever the
- * client wrote.
+ * Finds the client behind the proxies, and whether it came by TLS: the last address in
+ * {@code X-Forwarded-For} that is none of theirs, as each of them has added the one that
+ * it saw, behind whatever the client wrote.
  */
 final class ClientAddress extends ValveBase {
 
@@ -33,12 +33,17 @@ final class ClientAddress extends ValveBase {
 		if (!client.equals(peer)) {
 			request.setRemoteAddr(client);
 		}
+		boolean secure = request.isSecure();
+		if (this.proxies.contain(peer) && "https".equalsIgnoreCase(request.getHeader("X-Forwarded-Proto"))) {
+			request.setSecure(true);
+		}
 		try {
 			getNext().invoke(request, response);
 		}
 		finally {
 			// The next request on the connection may be another client's
 			request.setRemoteAddr(peer);
+			request.setSecure(secure);
 		}
 	}
 

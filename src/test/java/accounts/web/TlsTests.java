@@ -1,7 +1,6 @@
 package accounts.web;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -9,12 +8,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 
@@ -24,6 +21,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 import accounts.Program;
 import accounts.Service;
+import accounts.TestCertificate;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -32,13 +30,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /** TLS as src/docs/security.md says it is set up. */
 class TlsTests {
 
-	private static final char[] PASSWORD = "only for the test".toCharArray();
-
 	private final Path folder = Service.folder();
 
 	@Test
 	void withACertificateInTheEnvironmentItSpeaksTlsAlone() throws Exception {
-		Certificate certificate = certificate("one");
+		Certificate certificate = TestCertificate.make(this.folder, "one");
 		try (Program program = start()) {
 			URI address = program.address();
 			assertThat(address.getScheme()).isEqualTo("https");
@@ -63,12 +59,12 @@ class TlsTests {
 
 	@Test
 	void aNewCertificateIsUsedWithoutANewStart() throws Exception {
-		Certificate first = certificate("one");
+		Certificate first = TestCertificate.make(this.folder, "one");
 		try (Program program = start("SPRING_SSL_BUNDLE_PEM_ACCOUNTS_RELOADONUPDATE=true",
 				"SPRING_SSL_BUNDLE_WATCH_FILE_QUIETPERIOD=100ms")) {
 			URI address = program.address();
 			assertThat(get(address, "/health/", first).statusCode()).isEqualTo(200);
-			Certificate second = certificate("two");
+			Certificate second = TestCertificate.make(this.folder, "two");
 			long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
 			while (!trusts(address, second) && System.nanoTime() < end) {
 				Thread.onSpinWait();
@@ -85,32 +81,6 @@ class TlsTests {
 		variables[2] = "SPRING_SSL_BUNDLE_PEM_ACCOUNTS_KEYSTORE_PRIVATEKEY=" + this.folder.resolve("privkey.pem");
 		System.arraycopy(more, 0, variables, 3, more.length);
 		return Program.start(this.folder, variables);
-	}
-
-	/** Makes a key and its certificate, as the files that certbot leaves. */
-	private Certificate certificate(String name) throws Exception {
-		Path store = this.folder.resolve(name + ".p12");
-		Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-				"-genkeypair", "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass",
-				new String(PASSWORD), "-alias", name, "-keyalg", "EC", "-groupname", "secp256r1", "-dname",
-				"CN=" + name, "-ext", "san=ip:127.0.0.1", "-validity", "2")
-			.redirectErrorStream(true)
-			.start();
-		String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(keytool.waitFor()).as(said).isZero();
-		KeyStore keys = KeyStore.getInstance("PKCS12");
-		try (InputStream content = Files.newInputStream(store)) {
-			keys.load(content, PASSWORD);
-		}
-		Certificate certificate = keys.getCertificate(name);
-		pem("privkey.pem", "PRIVATE KEY", keys.getKey(name, PASSWORD).getEncoded());
-		pem("fullchain.pem", "CERTIFICATE", certificate.getEncoded());
-		return certificate;
-	}
-
-	private void pem(String file, String what, byte[] bytes) throws IOException {
-		Files.writeString(this.folder.resolve(file), "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(what,
-				Base64.getMimeEncoder(64, new byte[] { '\n' }).encodeToString(bytes), what));
 	}
 
 	private static boolean trusts(URI address, Certificate certificate) throws Exception {
