@@ -1,5 +1,6 @@
 /**
- * The file everything is kept in: how it is opened, brought up to date, read and written.
+ * The database everything is kept in: how it is opened, brought up to date, read, written
+ * and moved.
  */
 @NullMarked
 package accounts.database;
