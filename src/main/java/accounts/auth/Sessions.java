@@ -103,7 +103,9 @@ class Sessions {
 		Instant asked = this.clock.instant();
 		Renewal session = renewal(token);
 		if (isCurrent(token, session)) {
-			RefreshToken next = RefreshToken.create(token.sessionId(), asked.getEpochSecond(), this.keys.sealing());
+			// Also if the clock was set back since, no token is older than its session
+			long made = Math.max(asked.getEpochSecond(), session.createdOn().getEpochSecond());
+			RefreshToken next = RefreshToken.create(token.sessionId(), made, this.keys.sealing());
 			TokenPair pair = pair(session.userId(), session.createdOn(), next);
 			if (this.sessions.rotate(token, next, token.hide(this.json.writeValueAsBytes(pair)))) {
 				return pair;
