@@ -37,7 +37,7 @@ public final class OpenApiDocument {
 	 * Statuses that {@code default} stands for. Each other one is an operation's own, and
 	 * listed there.
 	 */
-	private static final Set<Integer> DEFAULT = Set.of(400, 413, 500, 503);
+	private static final Set<Integer> DEFAULT = Set.of(400, 408, 413, 500, 503);
 
 	/** Headers that tell a client what to do next, so that none may be left unsaid. */
 	private static final List<String> TELLING = List.of("Allow", "Link", "Location", "Retry-After", "Set-Cookie",

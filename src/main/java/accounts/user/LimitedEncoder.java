@@ -1,12 +1,18 @@
 package accounts.user;
 
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 import accounts.web.Busy;
+import accounts.web.ClientConnection;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,13 +24,16 @@ import org.springframework.security.crypto.password.PasswordEncoder;
 
 /**
  * Lets only so many passwords be hashed at a time that neither the memory nor the
- * processor runs out; those that would wait too long are told to come again.
+ * processor runs out; those that would wait too long are told to come again, and for
+ * those whose client has gone nothing is hashed.
  */
-final class LimitedEncoder implements PasswordEncoder, MeterBinder {
+final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseable {
 
+	/**
+	 * Who waits keeps one of the server's threads from others, of which it has a few
+	 * hundred.
+	 */
 	private static final int WAITING = 64;
-
-	private static final int SECONDS = 10;
 
 	private static final Duration[] BUCKETS = { Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50),
 			Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1),
@@ -32,15 +41,28 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder {
 
 	private final PasswordEncoder encoder;
 
-	private final Semaphore turns;
+	private final Duration patience;
+
+	/**
+	 * Threads of its own: on a virtual one, a hash would keep its carrier from all other
+	 * requests.
+	 */
+	private final ThreadPoolExecutor turns;
 
 	private final LongAdder refused = new LongAdder();
 
 	private volatile @Nullable Timer timer;
 
-	LimitedEncoder(PasswordEncoder encoder, int atOnce) {
+	LimitedEncoder(PasswordEncoder encoder, int atOnce, Duration patience) {
 		this.encoder = encoder;
-		this.turns = new Semaphore(atOnce, true);
+		this.patience = patience;
+		this.turns = new ThreadPoolExecutor(atOnce, atOnce, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING),
+				(task) -> {
+					Thread thread = new Thread(task, "hashing");
+					thread.setDaemon(true);
+					return thread;
+				});
+		this.turns.allowCoreThreadTimeOut(true);
 	}
 
 	@Override
@@ -64,7 +86,7 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder {
 			.description("Passwords hashed, and how long one took in its turn")
 			.serviceLevelObjectives(BUCKETS)
 			.register(registry);
-		Gauge.builder("accounts.password.hash.waiting", this.turns, Semaphore::getQueueLength)
+		Gauge.builder("accounts.password.hash.waiting", this.turns, (turns) -> turns.getQueue().size())
 			.description("Requests that wait for their turn to hash a password")
 			.register(registry);
 		FunctionCounter.builder("accounts.password.hash.refused", this.refused, LongAdder::sum)
@@ -72,14 +94,45 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder {
 			.register(registry);
 	}
 
+	@Override
+	public void close() {
+		this.turns.shutdown();
+	}
+
 	private <T> @Nullable T inTurn(Supplier<? extends @Nullable T> hash) {
-		takeTurn();
+		ClientConnection client = ClientConnection.current();
+		FutureTask<@Nullable T> turn = new FutureTask<>(() -> {
+			if (client.isClosed()) {
+				throw new Busy();
+			}
+			return timed(hash);
+		});
+		try {
+			this.turns.execute(turn);
+			return await(turn);
+		}
+		catch (RejectedExecutionException ex) {
+			this.refused.increment();
+			throw new Busy();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new Busy(ex);
+		}
+		catch (ExecutionException ex) {
+			if (ex.getCause() instanceof Error error) {
+				throw error;
+			}
+			throw (ex.getCause() instanceof RuntimeException cause) ? cause : new IllegalStateException(ex);
+		}
+	}
+
+	private <T> @Nullable T timed(Supplier<? extends @Nullable T> hash) {
 		long start = System.nanoTime();
 		try {
 			return hash.get();
 		}
 		finally {
-			this.turns.release();
 			Timer measured = this.timer;
 			if (measured != null) {
 				measured.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
@@ -87,16 +140,18 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder {
 		}
 	}
 
-	private void takeTurn() {
+	private <T> @Nullable T await(FutureTask<@Nullable T> turn) throws InterruptedException, ExecutionException {
 		try {
-			if (this.turns.getQueueLength() >= WAITING || !this.turns.tryAcquire(SECONDS, TimeUnit.SECONDS)) {
+			return turn.get(this.patience.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (TimeoutException ex) {
+			if (this.turns.remove(turn)) {
+				// A client that is refused after its wait comes again less often than one
+				// refused at once, which a flood would only make faster
 				this.refused.increment();
 				throw new Busy();
 			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new Busy(ex);
+			return turn.get();
 		}
 	}
 

@@ -9,7 +9,7 @@ import org.springframework.security.crypto.password.DelegatingPasswordEncoder;
 
 /** How passwords are hashed. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(PasswordSettings.class)
+@EnableConfigurationProperties({ PasswordSettings.class, HashingSettings.class })
 class UserConfiguration {
 
 	/**
@@ -17,11 +17,11 @@ class UserConfiguration {
 	 * tutorial's.
 	 */
 	@Bean
-	LimitedEncoder passwordEncoder(PasswordSettings settings) {
+	LimitedEncoder passwordEncoder(PasswordSettings settings, HashingSettings hashing) {
 		DelegatingPasswordEncoder encoder = new DelegatingPasswordEncoder("argon2",
 				Map.of("argon2", new Argon2Encoder(settings.argon2())));
 		encoder.setDefaultPasswordEncoderForMatches(new WerkzeugEncoder());
-		return new LimitedEncoder(encoder, Math.max(1, Runtime.getRuntime().availableProcessors() - 1));
+		return new LimitedEncoder(encoder, hashing.threads(), hashing.patience());
 	}
 
 }

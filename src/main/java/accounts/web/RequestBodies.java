@@ -35,7 +35,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAd
 @RestControllerAdvice
 class RequestBodies extends RequestBodyAdviceAdapter implements HandlerInterceptor {
 
-	private static final int MAX_BYTES = 64 * 1024;
+	static final int MAX_BYTES = 64 * 1024;
 
 	private final JsonMapper json;
 

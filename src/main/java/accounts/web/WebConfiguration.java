@@ -24,7 +24,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 
 /** The conventions of the API that hold for every handler. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ CorsSettings.class, ErrorSettings.class })
+@EnableConfigurationProperties({ CorsSettings.class, ErrorSettings.class, LoadSettings.class })
 class WebConfiguration implements WebMvcConfigurer {
 
 	private final RequestBodies bodies;
@@ -75,6 +75,22 @@ class WebConfiguration implements WebMvcConfigurer {
 			if (!proxies.networks().isEmpty()) {
 				factory.addEngineValves(new ClientAddress(proxies));
 			}
+		};
+	}
+
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> connections() {
+		return (factory) -> {
+			factory.addContextValves(new ClientConnection.Finder());
+			factory.addConnectorCustomizers((connector) -> {
+				// Two buffers for each open connection, of 8 KB each: so much that 64 MiB
+				// would not hold 4,000 idle ones
+				connector.setProperty("socket.appReadBufSize", "1024");
+				connector.setProperty("socket.appWriteBufSize", "1024");
+				// Nobody uses them, and each byte of them may take as long as it likes
+				connector.setProperty("maxExtensionSize", "64");
+				connector.setProperty("maxTrailerSize", "64");
+			});
 		};
 	}
 

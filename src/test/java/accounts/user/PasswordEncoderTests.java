@@ -179,7 +179,7 @@ class PasswordEncoderTests {
 				return true;
 			}
 
-		}, 1);
+		}, 1, Duration.ofMinutes(1));
 		SimpleMeterRegistry meters = new SimpleMeterRegistry();
 		busy.bindTo(meters);
 		List<Thread> others = new ArrayList<>();
@@ -205,8 +205,10 @@ class PasswordEncoderTests {
 	}
 
 	private static PasswordEncoder encoder(int memory, int iterations, int parallelism) {
-		return new UserConfiguration().passwordEncoder(new PasswordSettings(1, 256, false, false, "accounts", false,
-				new PasswordSettings.Argon2(memory, iterations, parallelism)));
+		return new UserConfiguration().passwordEncoder(
+				new PasswordSettings(1, 256, false, false, "accounts", false,
+						new PasswordSettings.Argon2(memory, iterations, parallelism)),
+				new HashingSettings(0, Duration.ofSeconds(3)));
 	}
 
 }
