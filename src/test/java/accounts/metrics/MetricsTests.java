@@ -245,7 +245,7 @@ class MetricsTests {
 		assertThat(scrape.value("hikaricp_connections_max{pool=\"writers\"}")).isPositive();
 		assertThat(scrape.value("hikaricp_connections_usage_seconds_count{pool=\"writers\"}")).isGreaterThan(0);
 		assertThat(scrape.value("tomcat_threads_current_threads")).isGreaterThan(0);
-		assertThat(scrape.value("tomcat_threads_config_max_threads")).isEqualTo(200);
+		assertThat(scrape.value("tomcat_threads_config_max_threads")).isEqualTo(384);
 		assertThat(scrape.value("tomcat_connections_current_connections")).isGreaterThan(0);
 		assertThat(scrape.value("process_uptime_seconds")).isGreaterThan(0);
 		assertThat(scrape.value("system_cpu_count")).isGreaterThan(0);
