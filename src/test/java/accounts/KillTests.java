@@ -82,7 +82,7 @@ class KillTests {
 
 	private static Program start(Path folder) throws IOException {
 		return Program.start(folder, "ACCOUNTS_PASSWORD_ARGON2_MEMORY=64", "ACCOUNTS_PASSWORD_ARGON2_ITERATIONS=1",
-				"LOGGING_LEVEL_ACCOUNTS=info");
+				"LOGGING_LEVEL_ACCOUNTS=info", "ACCOUNTS_THROTTLE_ENABLED=false");
 	}
 
 	/** Kills when so many writes more than there are writers have been answered. */
