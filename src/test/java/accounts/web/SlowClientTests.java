@@ -114,7 +114,7 @@ class SlowClientTests {
 
 	@Test
 	void whoReadsALongAnswerTooSlowlyIsCutOffInTheMiddle() throws Exception {
-		try (Service service = Service.start("accounts.load.rate=100000000", "accounts.load.read-time=100ms")) {
+		try (Service service = Service.start("accounts.load.rate=2000000000", "accounts.load.read-time=0ms")) {
 			Account account = service.account();
 			service.bean(Database.class)
 				.writes()
