@@ -69,7 +69,7 @@ final class StatementKeeper extends DelegatingDataSource {
 			}
 			// Closed twice, it may be somebody else's by now
 			if (inUse.getAndSet(false) && !statement.getConnection().isClosed()) {
-				statement.clearParameters();
+				forget(statement);
 				PreparedStatement other = idle.put(sql, statement);
 				if (other != null) {
 					other.close();
@@ -77,6 +77,16 @@ final class StatementKeeper extends DelegatingDataSource {
 			}
 			return null;
 		});
+	}
+
+	/**
+	 * Leaves nothing of the last user's to the next. Cleared in the driver's own way,
+	 * SQLite would prepare a statement on two tables again.
+	 */
+	private static void forget(PreparedStatement statement) throws SQLException {
+		for (int i = statement.getParameterMetaData().getParameterCount(); i > 0; i--) {
+			statement.setObject(i, null);
+		}
 	}
 
 	/**
