@@ -92,8 +92,9 @@ class UserController {
 	}
 
 	@GetMapping(USER)
-	User read(@PathVariable long id) {
-		return this.users.byId(id).orElseThrow(UserNotFound::new);
+	User read(@RequestAttribute User currentUser, @PathVariable long id) {
+		// Who asks was read to know who asks
+		return (currentUser.id() == id) ? currentUser : this.users.byId(id).orElseThrow(UserNotFound::new);
 	}
 
 	@RequestMapping(path = USER, method = { RequestMethod.PUT, RequestMethod.PATCH })
