@@ -34,6 +34,7 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.stereotype.Component;
+import org.springframework.util.ConcurrentLruCache;
 
 /**
  * Issues and reads what the service signs: JWTs (RFC 7519), read only with the algorithms
@@ -60,6 +61,12 @@ class AccessTokens {
 	 */
 	private static final int SIGNATURE = 64;
 
+	/** So many tokens are not verified again when they come again. */
+	private static final int KEPT = 2_000;
+
+	/** In characters: those of ours are half as long, and memory must be bounded. */
+	private static final int LONGEST_KEPT = 1_000;
+
 	private final TokenSettings settings;
 
 	private final KeyRing keys;
@@ -69,6 +76,9 @@ class AccessTokens {
 	private final Writer writer;
 
 	private final JwtParser parser;
+
+	/** A client sends the same token with each request. */
+	private final ConcurrentLruCache<String, Verified> verified = new ConcurrentLruCache<>(KEPT, this::verify);
 
 	AccessTokens(TokenSettings settings, KeyRing keys, Clock clock, JsonMapper json) {
 		this.settings = settings;
@@ -133,27 +143,45 @@ class AccessTokens {
 	/** What a token says, or nothing if it does not hold. */
 	Optional<AccessToken> read(String token) {
 		try {
-			if (!isCanonical(token)) {
-				return Optional.empty();
-			}
-			Jws<Claims> signed = this.parser.parseSignedClaims(token);
-			Claims claims = signed.getPayload();
-			if (signed.getDigest().length > SIGNATURE || claims.getExpiration() == null
-					|| (this.settings.audience() == null && claims.getAudience() != null)
-					|| !(claims.get(ID) instanceof Number id) || !(id instanceof Integer || id instanceof Long)) {
-				return Optional.empty();
-			}
-			String subject = claims.getSubject();
-			if (subject != null && !subject.equals(id.toString())) {
-				return Optional.empty();
-			}
-			String session = claims.get(SESSION, String.class);
-			return Optional.of(new AccessToken(id.longValue(), (session != null) ? Long.valueOf(session) : null));
+			Verified verified = (token.length() <= LONGEST_KEPT) ? this.verified.get(token) : verify(token);
+			return Optional.of(verified).filter(this::holds).map(Verified::token);
 		}
 		catch (JwtException | IllegalArgumentException ex) {
 			// Why a token does not hold is nobody's business but its forger's
 			return Optional.empty();
 		}
+	}
+
+	/** What time and other instances may change about a token that was right. */
+	private boolean holds(Verified verified) {
+		Instant now = this.clock.instant();
+		return !now.isAfter(verified.expiresOn) && (verified.notBefore == null || !now.isBefore(verified.notBefore))
+				&& this.keys.verifying(verified.keyId, verified.algorithm)
+					.filter((key) -> key.id().equals(verified.verifiedBy))
+					.isPresent();
+	}
+
+	private Verified verify(String token) {
+		if (!isCanonical(token)) {
+			throw new MalformedJwtException("another way to write a token");
+		}
+		Jws<Claims> signed = this.parser.parseSignedClaims(token);
+		Claims claims = signed.getPayload();
+		if (signed.getDigest().length > SIGNATURE || claims.getExpiration() == null
+				|| (this.settings.audience() == null && claims.getAudience() != null)
+				|| !(claims.get(ID) instanceof Number id) || !(id instanceof Integer || id instanceof Long)
+				|| (claims.getSubject() != null && !claims.getSubject().equals(id.toString()))) {
+			throw new UnsupportedJwtException("not an access token");
+		}
+		String session = claims.get(SESSION, String.class);
+		Date notBefore = claims.getNotBefore();
+		String keyId = signed.getHeader().getKeyId();
+		String algorithm = signed.getHeader().getAlgorithm();
+		SigningKey key = this.keys.verifying(keyId, algorithm)
+			.orElseThrow(() -> new UnsupportedJwtException("no such key"));
+		return new Verified(new AccessToken(id.longValue(), (session != null) ? Long.valueOf(session) : null),
+				claims.getExpiration().toInstant(), (notBefore != null) ? notBefore.toInstant() : null, keyId,
+				algorithm, key.id());
 	}
 
 	/** The public keys as RFC 7517 writes them. */
@@ -206,6 +234,17 @@ class AccessTokens {
 	 * shared secret has none
 	 */
 	record AccessToken(long userId, @Nullable Long sessionId) {
+
+	}
+
+	/**
+	 * What a token says whose signature was right, and what else it depends on.
+	 *
+	 * @param keyId the key it names, if it names one
+	 * @param verifiedBy the key it was signed with
+	 */
+	private record Verified(AccessToken token, Instant expiresOn, @Nullable Instant notBefore, @Nullable String keyId,
+			String algorithm, String verifiedBy) {
 
 	}
 
