@@ -6,6 +6,7 @@ import java.security.KeyPairGenerator;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.NamedParameterSpec;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -333,6 +334,22 @@ class ForgedTokenTests {
 		refusedClaims((claims) -> claims.put("nbf", "later"));
 		refusedClaims((claims) -> claims.put("nbf", Long.MAX_VALUE));
 		refusedClaims((claims) -> claims.put("iat", "now"));
+	}
+
+	@Test
+	void aTokenThatWasUsedIsRefusedAllTheSameBeforeItsTime() {
+		String token = forge((header) -> {
+		}, (claims) -> claims.put("nbf", claims.get("iat").longValue() - 60));
+		service.client().as(token).get("/users/me/").is(200);
+		service.clock().move(Duration.ofMinutes(-2));
+		try {
+			refused(token);
+			service.client().as(account.token()).get("/users/me/").is(200);
+		}
+		finally {
+			service.clock().reset();
+		}
+		service.client().as(token).get("/users/me/").is(200);
 	}
 
 	@Test
