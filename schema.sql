@@ -10,8 +10,21 @@ create table "user" (
 	last_name text not null,
 	email text not null unique, -- trimmed and in lower case
 	password text not null, -- a hash that names its algorithm: {argon2}$argon2id$… or, until its owner's next login, Werkzeug's
-	created_on integer not null
+	created_on integer not null,
+	first_name_key text not null default '', -- the name with the case of its letters ignored: names are found and sorted by it
+	last_name_key text not null default '',
+	keyed_first_name text not null default '', -- the name that the key was made of: another than the name itself where a
+	keyed_last_name text not null default '' -- version of this program that knew no keys has written since
 ) strict;
+
+create index user_first_name on "user" (first_name_key, id);
+
+create index user_last_name on "user" (last_name_key, id);
+
+create index user_created_on on "user" (created_on, id);
+
+-- Holds nobody, unless such a version runs beside this one
+create index user_unkeyed on "user" (id) where keyed_first_name <> first_name or keyed_last_name <> last_name;
 
 -- Keys that tokens are signed with: each is published first, then signs until the next one does, and goes when the
 -- last token that it signed has expired

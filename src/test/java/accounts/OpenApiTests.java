@@ -94,6 +94,8 @@ class OpenApiTests {
 		see(nobody, "GET", "/auth/status-lists/99999999999999/", "");
 		see(nobody, "GET", "/auth/status-lists/0/?time=1686925000", "");
 
+		see(ann.client(), "GET", "/users/?limit=1&count=true", "");
+		see(ann.client(), "GET", "/users/?limit=0", "");
 		for (String path : List.of("/users/", "/users/me/", bob.path(), "/users/9223372036854775807/", "/users/x/")) {
 			see(nobody, "GET", path, "");
 			see(ann.client(), "GET", path, "");
@@ -156,6 +158,8 @@ class OpenApiTests {
 			see(nobody, "POST", "/users/", """
 					{"first_name": "Ann", "last_name": "Lee", "email": "ann@example.org", "password": "1234"}""");
 			see(nobody, "POST", "/auth/get-token/", login(ann.email(), ann.password()));
+			see(ann.client(), "GET", "/users/?limit=1&count=true", "");
+			see(ann.client(), "GET", "/users/?limit=0", "");
 			for (String path : List.of("/users/", "/users/me/", ann.path())) {
 				see(ann.client(), "GET", path, "");
 			}

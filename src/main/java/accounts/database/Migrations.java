@@ -18,7 +18,7 @@ final class Migrations {
 	static final String TABLE = "flyway_schema_history";
 
 	/** The schema that this program works with: the number of the last step. */
-	static final int VERSION = 3;
+	static final int VERSION = 4;
 
 	private Migrations() {
 	}

@@ -17,6 +17,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.security.crypto.password.PasswordEncoder;
+import org.springframework.util.MultiValueMap;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -25,6 +26,7 @@ import org.springframework.web.bind.annotation.RequestAttribute;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -40,6 +42,8 @@ class UserController {
 
 	private final UserRepository users;
 
+	private final UserListRepository pages;
+
 	private final PasswordEncoder passwords;
 
 	private final AccountRules rules;
@@ -52,9 +56,10 @@ class UserController {
 
 	private final ApplicationEventPublisher events;
 
-	UserController(UserRepository users, PasswordEncoder passwords, AccountRules rules, PasswordSettings settings,
-			ErrorSettings errors, UserMeters meters, ApplicationEventPublisher events) {
+	UserController(UserRepository users, UserListRepository pages, PasswordEncoder passwords, AccountRules rules,
+			PasswordSettings settings, ErrorSettings errors, UserMeters meters, ApplicationEventPublisher events) {
 		this.users = users;
+		this.pages = pages;
 		this.passwords = passwords;
 		this.rules = rules;
 		this.settings = settings;
@@ -82,8 +87,13 @@ class UserController {
 	}
 
 	@GetMapping("/")
-	Stream<User> list() {
-		return this.users.all();
+	ResponseEntity<Stream<User>> list(@RequestParam MultiValueMap<String, String> parameters) {
+		if (!UserQuery.isIn(parameters)) {
+			return ResponseEntity.ok(this.users.all());
+		}
+		UserQuery query = UserQuery.of(parameters, this.rules);
+		UserPage page = this.pages.page(query);
+		return ResponseEntity.ok().headers(page.headers(query)).body(page.users().stream());
 	}
 
 	@GetMapping("/me/")

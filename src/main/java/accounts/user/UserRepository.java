@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -81,14 +82,19 @@ public class UserRepository {
 	User add(String firstName, String lastName, String email, String hash) {
 		return this.db.writes()
 			.sql("""
-					insert into "user" (first_name, last_name, email, password, created_on) values (?, ?, ?, ?, ?)
-					on conflict (email) do nothing
+					insert into "user" (first_name, last_name, email, password, created_on,
+						first_name_key, last_name_key, keyed_first_name, keyed_last_name)
+					values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (email) do nothing
 					returning id, first_name, last_name, email, created_on""")
 			.param(firstName)
 			.param(lastName)
 			.param(email)
 			.param(hash)
 			.param(this.clock.instant().getEpochSecond())
+			.param(NameKeys.of(firstName))
+			.param(NameKeys.of(lastName))
+			.param(firstName)
+			.param(lastName)
 			.query(UserRepository::user)
 			.optional()
 			.orElseThrow(EmailTaken::new);
@@ -127,7 +133,9 @@ public class UserRepository {
 		return this.db.writes()
 			.sql("""
 					update "user" set first_name = coalesce(?, first_name), last_name = coalesce(?, last_name),
-						email = coalesce(?, email), password = coalesce(?, password)
+						email = coalesce(?, email), password = coalesce(?, password),
+						first_name_key = coalesce(?, first_name_key), last_name_key = coalesce(?, last_name_key),
+						keyed_first_name = coalesce(?, keyed_first_name), keyed_last_name = coalesce(?, keyed_last_name)
 					where id = ? and password = coalesce(?, password)
 						and not exists (select 1 from "user" other where other.email = ? and other.id <> ?)
 					returning id, first_name, last_name, email, created_on""")
@@ -135,6 +143,10 @@ public class UserRepository {
 			.param(lastName)
 			.param(email)
 			.param(hash)
+			.param((firstName != null) ? NameKeys.of(firstName) : null)
+			.param((lastName != null) ? NameKeys.of(lastName) : null)
+			.param(firstName)
+			.param(lastName)
 			.param(id)
 			.param(proved)
 			.param(email)
@@ -205,6 +217,42 @@ public class UserRepository {
 			.query((row, number) -> new Tally.Stretch(row.getLong("looked"), row.getLong("looked"),
 					row.getLong("last")))
 			.single();
+	}
+
+	/**
+	 * Gives keys to names that were written without.
+	 * @param most how many users at once
+	 * @return how many they were
+	 */
+	int addKeys(int most) {
+		return this.db.inTransaction(() -> {
+			List<User> unkeyed = this.db.writes()
+				.sql("""
+						select id, first_name, last_name, email, created_on from "user"
+						where keyed_first_name <> first_name or keyed_last_name <> last_name order by id limit ?""")
+				.param(most)
+				.query(UserRepository::user)
+				.list();
+			if (!unkeyed.isEmpty()) {
+				addKeys(unkeyed);
+			}
+			return unkeyed.size();
+		});
+	}
+
+	private void addKeys(List<User> users) {
+		List<Object> values = users.stream()
+			.<Object>flatMap((user) -> Stream.of(user.id(), NameKeys.of(user.firstName()), NameKeys.of(user.lastName()),
+					user.firstName(), user.lastName()))
+			.toList();
+		this.db.writes()
+			.sql("""
+					update "user" set first_name_key = made.column2, last_name_key = made.column3,
+						keyed_first_name = made.column4, keyed_last_name = made.column5
+					from (values %s) made where id = made.column1"""
+				.formatted(String.join(", ", Collections.nCopies(users.size(), "(cast(? as bigint), ?, ?, ?, ?)"))))
+			.params(values)
+			.update();
 	}
 
 	private static Credentials credentials(ResultSet row, int number) throws SQLException {

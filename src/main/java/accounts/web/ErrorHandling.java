@@ -3,6 +3,7 @@ package accounts.web;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
@@ -78,11 +79,16 @@ class ErrorHandling {
 	}
 
 	/**
-	 * A form, which Spring has the server read before it finds that no handler wants one.
+	 * A query that is not encoded as it must be; or a form, which Spring has the server
+	 * read before it finds that no handler wants one.
 	 */
 	@ExceptionHandler(InvalidParameterException.class)
-	ResponseEntity<ErrorAnswer> unreadableForm() {
-		return refused(new UnsupportedMediaType());
+	ResponseEntity<ErrorAnswer> unreadableParameters(HttpServletRequest request) {
+		if (request.getMethod().equals(HttpMethod.POST.name())) {
+			return refused(new UnsupportedMediaType());
+		}
+		return answer(HttpStatus.BAD_REQUEST, HttpHeaders.EMPTY,
+				ErrorAnswer.of(ErrorAnswer.sentence(HttpStatus.BAD_REQUEST.value())));
 	}
 
 	/** Beside the handlers' own methods the client may use those that Spring answers. */

@@ -1,6 +1,7 @@
 package accounts.web;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -8,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the members of a request's body and remembers which of them are wrong, so that
- * the client is told of all at once.
+ * Reads the members of a request's body, or the parameters of its query, and remembers
+ * which of them are wrong, so that the client is told of all at once.
  */
 public final class Fields {
 
@@ -42,8 +43,27 @@ public final class Fields {
 			this.wrong.put(name, "must be text");
 			return null;
 		}
+		return read(name, value.stringValue(), rule);
+	}
+
+	/**
+	 * Reads a query's parameter that may be left out, which is {@code null}, as one that
+	 * is wrong is.
+	 */
+	public <T> @Nullable T parameter(String name, @Nullable List<String> values, Function<String, T> rule) {
+		if (values == null) {
+			return null;
+		}
+		if (values.size() > 1) {
+			this.wrong.put(name, "must be given once");
+			return null;
+		}
+		return read(name, values.get(0), rule);
+	}
+
+	private <T> @Nullable T read(String name, String text, Function<String, T> rule) {
 		try {
-			return rule.apply(value.stringValue());
+			return rule.apply(text);
 		}
 		catch (IllegalArgumentException ex) {
 			this.wrong.put(name, String.valueOf(ex.getMessage()));

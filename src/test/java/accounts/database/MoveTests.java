@@ -375,7 +375,9 @@ class MoveTests {
 		String from = Kind.SQLITE.database();
 		String to = Kind.POSTGRESQL.database();
 		start(from).close();
-		db(from).sql("insert into \"user\" values (1, 'a', 'b' || char(0), 'c', 'd', 0)").update();
+		db(from).sql("""
+				insert into "user" (first_name, last_name, email, password, created_on)
+				values ('a', 'b' || char(0), 'c', 'd', 0)""").update();
 		refused("--from", from, "--to", to,
 				"A last_name in the table user has the character U+0000, which PostgreSQL can't hold: replace it first.");
 		assertThat(db(to).sql("select count(*) from signing_key").query(Integer.class).single()).isZero();

@@ -114,7 +114,8 @@ class SchemaTests {
 					boolean isKey = key.contains(column.get(0));
 					lines.add(table + "." + column.get(0) + " " + kind(column.get(1))
 							+ ((isKey || column.get(2).equals("NO")) ? " not null" : "")
-							+ ((isKey || column.get(3) == null) ? "" : " default " + column.get(3)));
+							+ ((isKey || column.get(3) == null) ? ""
+									: " default " + column.get(3).replace("::text", "")));
 				}
 				for (List<String> reference : rows(all.getImportedKeys(null, schema, table), "FKCOLUMN_NAME",
 						"PKTABLE_NAME", "DELETE_RULE")) {

@@ -39,6 +39,8 @@ class FuzzTests {
 			"\u00f0\u009f\u00a6\u0089", "{\"a\":", "[[[[[[[[", "email", "password", "a@b", "\"email\": 1,",
 			"x".repeat(300), "9".repeat(400) };
 
+	private static final String[] PARAMETERS = { "limit", "after", "sort", "email", "q", "count" };
+
 	private static final String[] HEADERS = { "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language",
 			"Authorization", "Content-Type", "Content-Encoding", "Content-Language", "Cookie", "Expect", "Forwarded",
 			"If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Access-Control-Request-Method", "Range",
@@ -129,7 +131,7 @@ class FuzzTests {
 			path = mutated(random, path);
 		}
 		if (oneIn(random, 3)) {
-			path += "?" + any(random, TEXTS) + "=" + any(random, TEXTS);
+			path += "?" + any(random, random.nextBoolean() ? PARAMETERS : TEXTS) + "=" + any(random, TEXTS);
 		}
 		// A line that ends early is another request, in HTTP/0.9
 		return path.isBlank() ? "/" : path.replaceAll("[\r\n]", "");
