@@ -10,10 +10,12 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
 import org.sqlite.SQLiteConfig.TransactionMode;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteDataSource;
 
 import org.springframework.dao.DataAccessException;
@@ -158,7 +160,13 @@ final class SqliteDatabase extends Database {
 	private static HikariDataSource pool(String name, int size, String url, String firstStatement) {
 		HikariConfig pool = new HikariConfig(new Properties());
 		pool.setPoolName(name);
-		pool.setDataSource(new StatementKeeper(connections(url)));
+		pool.setDataSource(new SQLiteDataSource(settings()) {
+			@Override
+			public SQLiteConnection getConnection(@Nullable String user, @Nullable String password)
+					throws SQLException {
+				return new StatementKeeper(url, getConfig().toProperties());
+			}
+		});
 		pool.setMaximumPoolSize(size);
 		pool.setConnectionTimeout(TURN_MILLIS);
 		// A connection to a file doesn't age

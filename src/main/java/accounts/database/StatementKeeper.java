@@ -1,91 +1,53 @@
 package accounts.database;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
-
-import javax.sql.DataSource;
+import java.util.Properties;
 
 import org.jspecify.annotations.Nullable;
-import org.sqlite.SQLiteConnection;
-
-import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.sqlite.JDBC;
+import org.sqlite.jdbc4.JDBC4Connection;
+import org.sqlite.jdbc4.JDBC4PreparedStatement;
 
 /**
- * Keeps each connection's prepared statements for their next use: neither the pool nor
- * SQLite's driver does, and preparing costs more than most of our statements take to run.
+ * A connection to a SQLite file that keeps its prepared statements for their next use:
+ * neither the pool nor SQLite's driver does, and preparing costs more than most of our
+ * statements take to run.
  */
-final class StatementKeeper extends DelegatingDataSource {
+final class StatementKeeper extends JDBC4Connection {
 
-	StatementKeeper(DataSource connections) {
-		super(connections);
+	/** No lock: a pool hands a connection to one thread at a time. */
+	private final Map<String, Kept> idle = new HashMap<>();
+
+	StatementKeeper(String url, Properties settings) throws SQLException {
+		super(url, url.substring(JDBC.PREFIX.length()), settings);
 	}
 
 	@Override
-	public Connection getConnection() throws SQLException {
-		Connection connection = super.getConnection();
-		// No lock: a pool hands a connection to one thread at a time
-		Map<String, PreparedStatement> idle = new HashMap<>();
-		return proxy(Connection.class, (method, arguments) -> {
-			if (method.getName().equals("prepareStatement") && arguments.length == 1) {
-				String sql = (String) arguments[0];
-				PreparedStatement kept = idle.remove(sql);
-				return keeping(idle, sql, (kept != null) ? kept : connection.prepareStatement(sql));
-			}
-			try {
-				return invoke(method, connection, arguments);
-			}
-			catch (SQLException ex) {
-				if (method.getName().equals("setAutoCommit")) {
-					// The driver takes a transaction for begun that another program's
-					// lock
-					// has kept from beginning, and would never begin one again
-					connection.unwrap(SQLiteConnection.class).getConnectionConfig().setAutoCommit(true);
-				}
-				throw ex;
-			}
-		});
+	public PreparedStatement prepareStatement(String sql) throws SQLException {
+		Kept kept = this.idle.remove(sql);
+		if (kept == null) {
+			return new Kept(sql);
+		}
+		kept.inUse = true;
+		return kept;
 	}
 
-	private static PreparedStatement keeping(Map<String, PreparedStatement> idle, String sql,
-			PreparedStatement statement) {
-		AtomicBoolean inUse = new AtomicBoolean(true);
-		return proxy(PreparedStatement.class, (method, arguments) -> {
-			if (!method.getName().equals("close")) {
-				try {
-					return invoke(method, statement, arguments);
-				}
-				catch (SQLException ex) {
-					endTransaction(statement.getConnection());
-					throw ex;
-				}
-			}
-			// Closed twice, it may be somebody else's by now
-			if (inUse.getAndSet(false) && !statement.getConnection().isClosed()) {
-				forget(statement);
-				PreparedStatement other = idle.put(sql, statement);
-				if (other != null) {
-					other.close();
-				}
-			}
-			return null;
-		});
-	}
-
-	/**
-	 * Leaves nothing of the last user's to the next. Cleared in the driver's own way,
-	 * SQLite would prepare a statement on two tables again.
-	 */
-	private static void forget(PreparedStatement statement) throws SQLException {
-		for (int i = statement.getParameterMetaData().getParameterCount(); i > 0; i--) {
-			statement.setObject(i, null);
+	@Override
+	public void setAutoCommit(boolean autoCommit) throws SQLException {
+		try {
+			super.setAutoCommit(autoCommit);
+		}
+		catch (SQLException ex) {
+			// The driver takes a transaction for begun that another program's lock has
+			// kept from beginning, and would never begin one again
+			getConnectionConfig().setAutoCommit(true);
+			throw ex;
 		}
 	}
 
@@ -93,9 +55,9 @@ final class StatementKeeper extends DelegatingDataSource {
 	 * Ends what the driver begins of itself when a statement fails for which a table is
 	 * missing, and then forgets: nobody else could write.
 	 */
-	private static void endTransaction(Connection connection) {
-		try (Statement statement = connection.createStatement()) {
-			if (connection.getAutoCommit()) {
+	private void endTransaction() {
+		try (Statement statement = createStatement()) {
+			if (getAutoCommit()) {
 				statement.execute("rollback");
 			}
 		}
@@ -104,24 +66,83 @@ final class StatementKeeper extends DelegatingDataSource {
 		}
 	}
 
-	private static @Nullable Object invoke(Method method, Object target, Object[] arguments) throws Throwable {
-		try {
-			return method.invoke(target, arguments);
+	private final class Kept extends JDBC4PreparedStatement {
+
+		private final String key;
+
+		private boolean inUse = true;
+
+		private String @Nullable [] columns;
+
+		Kept(String sql) throws SQLException {
+			super(StatementKeeper.this, sql);
+			this.key = sql;
 		}
-		catch (InvocationTargetException ex) {
-			throw ex.getTargetException();
+
+		@Override
+		public ResultSet executeQuery() throws SQLException {
+			return run(super::executeQuery);
 		}
+
+		@Override
+		public long executeLargeUpdate() throws SQLException {
+			return run(super::executeLargeUpdate);
+		}
+
+		@Override
+		public boolean execute() throws SQLException {
+			return run(super::execute);
+		}
+
+		private <T> T run(Call<T> call) throws SQLException {
+			try {
+				return call.run();
+			}
+			catch (SQLException ex) {
+				endTransaction();
+				throw ex;
+			}
+		}
+
+		/** The driver would ask SQLite for the names of the columns each time. */
+		@Override
+		public @Nullable ResultSet getResultSet() throws SQLException {
+			this.rs.colsMeta = this.columns;
+			ResultSet result = super.getResultSet();
+			this.columns = this.rs.colsMeta;
+			return result;
+		}
+
+		/** Leaves nothing of the last user's to the next. */
+		@Override
+		public void close() throws SQLException {
+			if (!this.inUse) {
+				return;
+			}
+			this.inUse = false;
+			this.rs.close();
+			if (this.batch != null) {
+				// Cleared in the driver's own way, SQLite would prepare a statement on
+				// two tables again
+				Arrays.fill(this.batch, null);
+			}
+			// The driver ends a statement that fails
+			boolean ended = this.pointer.isClosed() || StatementKeeper.this.isClosed();
+			Kept other = ended ? this : StatementKeeper.this.idle.put(this.key, this);
+			if (other != null) {
+				other.end();
+			}
+		}
+
+		private void end() throws SQLException {
+			super.close();
+		}
+
 	}
 
-	private static <T> T proxy(Class<T> type, Call call) {
-		return type.cast(Proxy.newProxyInstance(StatementKeeper.class.getClassLoader(), new Class<?>[] { type },
-				(proxy, method, arguments) -> call.invoke(method, (arguments != null) ? arguments : new Object[0])));
-	}
+	private interface Call<T> {
 
-	/** A method called on a proxy. */
-	private interface Call {
-
-		@Nullable Object invoke(Method method, Object[] arguments) throws Throwable;
+		T run() throws SQLException;
 
 	}
 

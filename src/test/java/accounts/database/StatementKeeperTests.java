@@ -6,7 +6,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
+import javax.sql.DataSource;
+
 import accounts.Service;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -14,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.jdbc4.JDBC4PreparedStatement;
+
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -24,18 +30,35 @@ class StatementKeeperTests {
 
 	private static final String SQL = "select ?";
 
+	/** As all who use it have it: from a pool, in which a statement ends but once. */
+	private HikariDataSource pool;
+
 	private Connection connection;
 
 	@BeforeEach
 	void open() throws SQLException {
 		SQLiteDataSource sqlite = new SQLiteDataSource();
 		sqlite.setUrl(Service.url(Service.folder()));
-		this.connection = new StatementKeeper(sqlite).getConnection();
+		HikariConfig settings = new HikariConfig();
+		settings.setDataSource(keeping(sqlite));
+		settings.setMaximumPoolSize(1);
+		this.pool = new HikariDataSource(settings);
+		this.connection = this.pool.getConnection();
 	}
 
 	@AfterEach
 	void close() throws SQLException {
 		this.connection.close();
+		this.pool.close();
+	}
+
+	private static DataSource keeping(SQLiteDataSource sqlite) {
+		return new DelegatingDataSource(sqlite) {
+			@Override
+			public Connection getConnection() throws SQLException {
+				return new StatementKeeper(sqlite.getUrl(), sqlite.getConfig().toProperties());
+			}
+		};
 	}
 
 	@Test
@@ -51,7 +74,7 @@ class StatementKeeperTests {
 	@Test
 	void aTransactionThatALockHasKeptFromBeginningBeginsTheNextTime() throws SQLException {
 		SQLiteDataSource sqlite = immediate();
-		try (Connection kept = new StatementKeeper(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
+		try (Connection kept = keeping(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
 			run(kept, "create table a (n)");
 			other.setAutoCommit(false);
 			assertThatThrownBy(() -> kept.setAutoCommit(false)).hasMessageContaining("locked");
@@ -69,7 +92,7 @@ class StatementKeeperTests {
 	@Test
 	void aStatementThatFailsAsItsTableHasGoneHoldsNoLock() throws SQLException {
 		SQLiteDataSource sqlite = immediate();
-		try (Connection kept = new StatementKeeper(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
+		try (Connection kept = keeping(sqlite).getConnection(); Connection other = sqlite.getConnection()) {
 			run(kept, "create table a (n unique)", "create table b (n)");
 			String sql = "insert into a values (?) on conflict do nothing returning n";
 			try (PreparedStatement insert = kept.prepareStatement(sql)) {
@@ -83,7 +106,7 @@ class StatementKeeperTests {
 			PreparedStatement insert = kept.prepareStatement(sql);
 			assertThatThrownBy(() -> ask(insert, 2)).hasMessageContaining("no such table");
 			run(other, "alter table c rename to a");
-			assertThatThrownBy(insert::close).hasMessageContaining("not executing");
+			insert.close();
 		}
 	}
 
@@ -138,6 +161,7 @@ class StatementKeeperTests {
 		PreparedStatement used = this.connection.prepareStatement(SQL);
 		idle.close();
 		this.connection.close();
+		this.pool.close();
 		assertThatThrownBy(() -> ask(sqlite(idle), 1)).isInstanceOf(SQLException.class);
 		assertThatThrownBy(() -> ask(sqlite(used), 1)).isInstanceOf(SQLException.class);
 		used.close();
