@@ -45,10 +45,16 @@ class RequestBodies extends RequestBodyAdviceAdapter implements HandlerIntercept
 
 	@Override
 	public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
-		if (request.getContentLengthLong() > MAX_BYTES || (!readsBody(handler) && isLong(request))) {
+		if (request.getContentLengthLong() > MAX_BYTES
+				|| (hasChunks(request) && !readsBody(handler) && isLong(request))) {
 			throw new BodyTooLarge();
 		}
 		return true;
+	}
+
+	/** Whether a body comes that doesn't tell its length. */
+	private static boolean hasChunks(HttpServletRequest request) {
+		return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
 	}
 
 	private static boolean readsBody(Object handler) {
@@ -56,13 +62,9 @@ class RequestBodies extends RequestBodyAdviceAdapter implements HandlerIntercept
 			.anyMatch((parameter) -> parameter.hasParameterAnnotation(RequestBody.class));
 	}
 
-	/**
-	 * Whether a body that doesn't tell its length, and that nobody reads, is too long.
-	 */
 	private static boolean isLong(HttpServletRequest request) {
 		try {
-			return request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
-					&& request.getInputStream().readNBytes(MAX_BYTES + 1).length > MAX_BYTES;
+			return request.getInputStream().readNBytes(MAX_BYTES + 1).length > MAX_BYTES;
 		}
 		catch (IOException ex) {
 			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, null, ex);

@@ -1,25 +1,30 @@
 package accounts.web;
 
 import java.lang.reflect.Method;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 import org.apache.catalina.core.StandardHost;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
+import org.springframework.web.filter.RequestContextFilter;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 import org.springframework.web.servlet.mvc.WebContentInterceptor;
 import org.springframework.web.servlet.mvc.method.RequestMappingInfo;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerAdapter;
 import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
 
 /** The conventions of the API that hold for every handler. */
@@ -29,8 +34,11 @@ class WebConfiguration implements WebMvcConfigurer {
 
 	private final RequestBodies bodies;
 
-	WebConfiguration(RequestBodies bodies) {
+	private final JsonMapper json;
+
+	WebConfiguration(RequestBodies bodies, JsonMapper json) {
 		this.bodies = bodies;
+		this.json = json;
 	}
 
 	/**
@@ -51,15 +59,30 @@ class WebConfiguration implements WebMvcConfigurer {
 			.excludePathPatterns("/openapi.yaml", "/docs/**", "/.well-known/jwks.json", "/auth/status-lists/**");
 	}
 
-	/** A path that ends in a slash gives the same answer without it. */
 	@Bean
-	WebMvcRegistrations slashOptional() {
+	WebMvcRegistrations handlers() {
+		JsonAnswers records = new JsonAnswers(this.json);
 		return new WebMvcRegistrations() {
 			@Override
 			public RequestMappingHandlerMapping getRequestMappingHandlerMapping() {
 				return new SlashOptionalMapping();
 			}
+
+			@Override
+			public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
+				return new RecordsFirst(records);
+			}
 		};
+	}
+
+	/**
+	 * The dispatcher does the same, and no filter of ours asks for the current request.
+	 */
+	@Bean
+	FilterRegistrationBean<RequestContextFilter> noRequestContextFilter() {
+		FilterRegistrationBean<RequestContextFilter> filter = new FilterRegistrationBean<>(new RequestContextFilter());
+		filter.setEnabled(false);
+		return filter;
 	}
 
 	@Bean
@@ -94,6 +117,26 @@ class WebConfiguration implements WebMvcConfigurer {
 		};
 	}
 
+	/** Asks first whether an answer is one of {@link JsonAnswers}. */
+	private static final class RecordsFirst extends RequestMappingHandlerAdapter {
+
+		private final JsonAnswers records;
+
+		RecordsFirst(JsonAnswers records) {
+			this.records = records;
+		}
+
+		@Override
+		public void afterPropertiesSet() {
+			super.afterPropertiesSet();
+			setReturnValueHandlers(
+					Stream.concat(Stream.of(this.records), Objects.requireNonNull(getReturnValueHandlers()).stream())
+						.toList());
+		}
+
+	}
+
+	/** A path that ends in a slash gives the same answer without it. */
 	private static final class SlashOptionalMapping extends RequestMappingHandlerMapping {
 
 		@Override
