@@ -145,7 +145,10 @@ class OpenApiTests {
 			for (int i = 0; i < 11; i++) {
 				see(ann.client(), "PATCH", ann.path(), guess);
 			}
-			see(ann.client(), "PUT", ann.path(), guess);
+			// Where each takes more than the delay, the next delay is longer
+			for (int i = 0; i < 3; i++) {
+				see(ann.client(), "PUT", ann.path(), guess);
+			}
 		}
 	}
 
@@ -158,8 +161,6 @@ class OpenApiTests {
 			see(nobody, "POST", "/users/", """
 					{"first_name": "Ann", "last_name": "Lee", "email": "ann@example.org", "password": "1234"}""");
 			see(nobody, "POST", "/auth/get-token/", login(ann.email(), ann.password()));
-			see(ann.client(), "GET", "/users/?limit=1&count=true", "");
-			see(ann.client(), "GET", "/users/?limit=0", "");
 			for (String path : List.of("/users/", "/users/me/", ann.path())) {
 				see(ann.client(), "GET", path, "");
 			}
