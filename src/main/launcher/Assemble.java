@@ -1,0 +1,154 @@
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Makes the folder that the launcher starts from: the jar in pieces, and an archive of the
+ * classes that a start and the first requests load, taken down while they do. The build
+ * runs it with the Java that the archive is then good for.
+ */
+class Assemble {
+
+	private static final Path JAVA = Path.of(System.getProperty("java.home"));
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	private static final HttpClient CLIENT = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
+
+	/** Takes the jar, the launcher and the folder. */
+	public static void main(String[] args) throws Exception {
+		Path folder = Path.of(args[2]).toAbsolutePath();
+		delete(folder);
+		Process extraction = new ProcessBuilder(JAVA.resolve("bin/java").toString(), "-Djarmode=tools", "-jar", args[0],
+				"extract", "--destination", folder.toString())
+			.inheritIO()
+			.start();
+		if (extraction.waitFor() != 0) {
+			throw new IOException("The jar could not be extracted");
+		}
+		Path launcher = Files.copy(Path.of(args[1]), folder.resolve("accounts"), StandardCopyOption.COPY_ATTRIBUTES);
+		Path work = Files.createTempDirectory("accounts-training");
+		try {
+			train(launcher, work);
+			Files.copy(JAVA.resolve("release"), folder.resolve("made-by"));
+		}
+		catch (IOException ex) {
+			System.err.println("Without an archive the service starts more slowly: " + ex.getMessage());
+		}
+		finally {
+			delete(work);
+		}
+	}
+
+	private static void train(Path launcher, Path work) throws IOException, InterruptedException {
+		Path folder = launcher.getParent();
+		Path log = work.resolve("log");
+		ProcessBuilder service = new ProcessBuilder(launcher.toString()).directory(work.toFile())
+			.redirectErrorStream(true)
+			.redirectOutput(log.toFile());
+		// What is set for whoever builds is not for this
+		service.environment().keySet().removeIf((name) -> name.matches("(SPRING|SERVER|ACCOUNTS|LOGGING)_.*"));
+		service.environment().put("SERVER_PORT", "0");
+		service.environment().put("JAVA_HOME", JAVA.toString());
+		service.environment()
+			.put("JAVA_OPTS", "-Dorg.sqlite.tmpdir=. " + ((Runtime.version().feature() >= 25)
+					? "-XX:AOTCacheOutput=" + folder.resolve("accounts.aot")
+					: "-XX:ArchiveClassesAtExit=" + folder.resolve("accounts.jsa")));
+		Process process = service.start();
+		try {
+			use(address(process, log));
+			keepLibrary(work, folder.resolve("lib").resolve(System.mapLibraryName("sqlitejdbc")));
+			process.destroy();
+			if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+				throw new IOException("the service did not stop");
+			}
+		}
+		catch (IOException ex) {
+			throw new IOException(ex.getMessage() + ": " + Files.readString(log), ex);
+		}
+		finally {
+			process.destroyForcibly();
+		}
+	}
+
+	/** Where the service says that it is. */
+	private static URI address(Process process, Path log) throws IOException, InterruptedException {
+		Pattern up = Pattern.compile("Accounts is up at (http://\\S+)");
+		for (long end = System.nanoTime() + PATIENCE.toNanos(); process.isAlive() && System.nanoTime() < end;) {
+			Matcher line = up.matcher(Files.readString(log));
+			if (line.find()) {
+				return URI.create(line.group(1));
+			}
+			Thread.sleep(50);
+		}
+		throw new IOException("the service did not start");
+	}
+
+	/** Does what the first clients would. */
+	private static void use(URI address) throws IOException, InterruptedException {
+		String login = "{\"email\": \"ann@example.org\", \"password\": \"1234\"}";
+		send(address, "POST", "/users/", "", "{\"first_name\": \"Ann\", \"last_name\": \"Lee\", " + login.substring(1));
+		String answer = send(address, "POST", "/auth/get-token/", "", login);
+		String token = answer.replaceFirst(".*\"token\":\"([^\"]*)\".*", "$1");
+		String refresh = answer.replaceFirst(".*\"refresh_token\":\"([^\"]*)\".*", "$1");
+		for (String path : new String[] { "/users/1/", "/users/me/", "/users/", "/users/?limit=1", "/auth/sessions/" }) {
+			send(address, "GET", path, token, "");
+		}
+		send(address, "PATCH", "/users/1/", token, "{\"first_name\": \"Anna\"}");
+		send(address, "POST", "/auth/refresh/", "", "{\"refresh_token\": \"" + refresh + "\"}");
+		send(address, "GET", "/health/", "", "");
+		send(address, "POST", "/auth/logout/", token, "");
+		send(address, "GET", "/users/", token, "");
+	}
+
+	private static String send(URI address, String method, String path, String token, String body)
+			throws IOException, InterruptedException {
+		HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path))
+			.version(HttpClient.Version.HTTP_1_1)
+			.timeout(PATIENCE)
+			.header("Content-Type", "application/json")
+			.method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
+		if (!token.isEmpty()) {
+			request.header("Authorization", token);
+		}
+		return CLIENT.send(request.build(), BodyHandlers.ofString()).body();
+	}
+
+	/** The driver of SQLite would unpack its native library at each start. */
+	private static void keepLibrary(Path work, Path library) throws IOException {
+		try (Stream<Path> files = Files.list(work)) {
+			Path unpacked = files.filter((file) -> file.toString().endsWith(library.getFileName().toString()))
+				.findAny()
+				.orElseThrow(() -> new IOException("there is no " + library.getFileName()));
+			// Its permissions are for one user alone
+			Files.write(library, Files.readAllBytes(unpacked));
+		}
+	}
+
+	private static void delete(Path folder) throws IOException {
+		if (Files.exists(folder)) {
+			try (Stream<Path> files = Files.walk(folder)) {
+				for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+					Files.delete(file);
+				}
+			}
+			catch (UncheckedIOException ex) {
+				throw ex.getCause();
+			}
+		}
+	}
+
+}
