@@ -17,7 +17,11 @@ final class Migrations {
 	/** Where Flyway notes which steps were taken. */
 	static final String TABLE = "flyway_schema_history";
 
-	/** The schema that this program works with: the number of the last step. */
+	/**
+	 * The schema that this program works with: the number of the last step. A start asks
+	 * Flyway nothing where it has been taken, as that takes longer than to open the
+	 * database.
+	 */
 	static final int VERSION = 4;
 
 	private Migrations() {

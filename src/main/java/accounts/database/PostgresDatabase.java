@@ -61,15 +61,18 @@ final class PostgresDatabase extends Database {
 	private static Database open(PostgresSettings settings, String place) throws SQLException {
 		DataSource server = connections(settings);
 		String description;
+		int version;
 		boolean pooled;
 		try (Connection connection = server.getConnection()) {
-			requireFit(place, connection, true);
+			version = requireFit(place, connection, true);
 			MovedMark.refuse(place, connection, true);
 			pooled = isPooled(connection);
 			description = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion() + " at " + place
 					+ (pooled ? " (through a pooler)" : "");
 		}
-		Migrations.ofPostgres(server).migrate();
+		if (version < Migrations.VERSION) {
+			Migrations.ofPostgres(server).migrate();
+		}
 		HikariDataSource readers = pool("readers", settings, settings.readers(), pooled);
 		HikariDataSource writers = pool("writers", settings, settings.writers(), pooled);
 		return new PostgresDatabase(description, readers, writers, (int) settings.queryTimeout().toSeconds());
@@ -130,9 +133,10 @@ final class PostgresDatabase extends Database {
 
 	/**
 	 * Looks at a database without changing it.
+	 * @return how far the steps have brought it, 0 if nowhere yet
 	 * @throws StartRefused if it is none that the service could work on
 	 */
-	static void requireFit(String place, Connection connection, boolean writable) throws SQLException {
+	static int requireFit(String place, Connection connection, boolean writable) throws SQLException {
 		DatabaseMetaData server = connection.getMetaData();
 		if (server.getDatabaseMajorVersion() < OLDEST) {
 			throw new StartRefused("The database " + place + " is of PostgreSQL " + server.getDatabaseProductVersion()
@@ -151,13 +155,16 @@ final class PostgresDatabase extends Database {
 			.query(String.class)
 			.set();
 		if (tables.contains(Migrations.TABLE)) {
-			Migrations.refuseNewer(place, Migrations.version(db));
+			int version = Migrations.version(db);
+			Migrations.refuseNewer(place, version);
+			return version;
 		}
-		else if (!tables.isEmpty()) {
+		if (!tables.isEmpty()) {
 			throw new StartRefused("The database " + place
 					+ " belongs to another program: set SPRING_DATASOURCE_URL to an empty one, or add "
 					+ "?currentSchema=accounts to it after you created that schema.");
 		}
+		return 0;
 	}
 
 	/**

@@ -20,6 +20,7 @@ import org.sqlite.SQLiteDataSource;
 
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * A SQLite file, in which one connection writes at a time: writers queue for the only one
@@ -70,7 +71,12 @@ final class SqliteDatabase extends Database {
 		else if (file.content() == SqliteFile.Content.NOTHING) {
 			description += " (new)";
 		}
-		Migrations.ofSqlite(connections(file.url()), file.content() == SqliteFile.Content.TUTORIAL).migrate();
+		SQLiteDataSource connections = connections(file.url());
+		int version = (file.content() == SqliteFile.Content.OURS) ? Migrations.version(JdbcClient.create(connections))
+				: 0;
+		if (version < Migrations.VERSION) {
+			Migrations.ofSqlite(connections, file.content() == SqliteFile.Content.TUTORIAL).migrate();
+		}
 
 		// A select that turned out to write would wait for the writer: it fails instead
 		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
