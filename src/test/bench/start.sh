@@ -1,37 +1,100 @@
 #!/usr/bin/env bash
-# Time from `java -jar` to the first answered request, and resident memory after 1,000 requests: medians of five.
-# Usage: src/test/bench/start.sh target/accounts.jar [JAVA ...]
+# Time from the start to the first answered request, the processor's time for that, and resident memory after 1,000
+# requests, as a table: of the launcher, of the plain jar, and of a bare embedded Tomcat with the launcher's options,
+# which is the floor. Medians of ROUNDS (5) alternating rounds; each start but the first finds its database.
+# Usage: src/test/bench/start.sh [JAVA_HOME ...], after `./mvnw package`
 set -euo pipefail
-jar=$(realpath "$1")
-shift
-port=5190
-url=http://127.0.0.1:$port
+cd "$(dirname "$0")/../../.."
+readonly jar=$PWD/target/accounts.jar port=5190 rounds=${ROUNDS:-5}
+readonly url=http://127.0.0.1:$port
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export SERVER_PORT=$port
 
-median() { sort -n | sed -n 3p; }
+cat >"$work/Floor.java" <<'JAVA'
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.apache.catalina.startup.Tomcat;
 
+class Floor {
+
+	public static void main(String[] args) throws Exception {
+		Tomcat tomcat = new Tomcat();
+		tomcat.setBaseDir(args[0]);
+		tomcat.setPort(Integer.parseInt(System.getenv("SERVER_PORT")));
+		tomcat.getConnector().setProperty("address", "127.0.0.1");
+		var context = tomcat.addContext("", null);
+		Tomcat.addServlet(context, "all", new HttpServlet() {
+			@Override
+			protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+				response.setContentType("application/json");
+				response.getOutputStream().print("{\"id\":1}");
+			}
+		});
+		context.addServletMappingDecoded("/*", "all");
+		tomcat.start();
+		tomcat.getServer().await();
+	}
+
+}
+JAVA
+
+median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+
+listens() { { exec 3<>/dev/tcp/127.0.0.1/$port; } 2>/dev/null; }
+
+# once NAME COMMAND...: adds a line to the file of that name
 once() {
-  local folder pid began answered
-  folder=$(mktemp -d)
+  local name=$1 pid began answered ticks token=''
+  local json='Content-Type: application/json' login='"email": "a@example.com", "password": "1234"}'
+  shift
+  mkdir -p "$work/$name.d"
   began=$(date +%s%N)
-  SERVER_PORT=$port SPRING_DATASOURCE_URL=jdbc:sqlite:$folder/db.sqlite3 "$1" -jar "$jar" > "$folder/log" 2>&1 &
+  (cd "$work/$name.d" && exec "$@" >log 2>&1) &
   pid=$!
-  until curl -so /dev/null -m 1 $url/users/; do sleep 0.01; done
+  # Asking with a program of its own each time would take a core. The service listens for a moment before it starts
+  until listens && curl -so /dev/null -m 10 $url/users/; do
+    kill -0 $pid || { cat "$work/$name.d/log"; exit 1; }
+    read -rt 0.005 <> <(:) || true
+  done
   answered=$(date +%s%N)
-  curl -s -m 10 -o /dev/null $url/users/ -H 'Content-Type: application/json' \
-    -d '{"first_name": "A", "last_name": "B", "email": "a@example.com", "password": "1234"}'
-  local token
-  token=$(curl -s -m 10 $url/auth/get-token/ -H 'Content-Type: application/json' \
-    -d '{"email": "a@example.com", "password": "1234"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
+  ticks=$(awk '{ print $14 + $15 }' /proc/$pid/stat)
+  if [[ $name != floor* ]]; then
+    curl -so /dev/null -m 10 $url/users/ -H "$json" -d '{"first_name": "A", "last_name": "B", '"$login"
+    token=$(curl -s -m 10 $url/auth/get-token/ -H "$json" -d "{$login" | sed 's/.*"token":"\([^"]*\)".*/\1/')
+  fi
   seq 1000 | sed "s|.*|url = $url/users/1/\noutput = /dev/null|" | curl -sf -H "Authorization: $token" -K -
-  echo "$(((answered - began) / 1000000)) $(awk '/VmRSS/ { print int($2 / 1024) }' /proc/$pid/status)"
+  echo "$(((answered - began) / 1000000)) $((ticks * 1000 / $(getconf CLK_TCK)))" \
+    "$(awk '/VmRSS/ { print int($2 / 1024) }' /proc/$pid/status)" >>"$work/$name"
   kill $pid
   wait $pid || true
-  rm -rf "$folder"
 }
 
-for java in "${@:-java}"; do
-  runs=$(for _ in 1 2 3 4 5; do once "$java"; done)
-  echo "$("$java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/JDK \1/p'):" \
-    "$(cut -d' ' -f1 <<< "$runs" | median) ms to the first answer," \
-    "$(cut -d' ' -f2 <<< "$runs" | median) MiB after 1,000 requests"
+figure() { cut -d' ' -f"$2" "$work/$1" | median; }
+
+echo '| | start, ms | of the floor | of the jar | processor, ms | resident, MiB |'
+echo '|---|---|---|---|---|---|'
+number=0
+for home in "${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")}}"; do
+  export JAVA_HOME=$home
+  number=$((number + 1))
+  # An archive is good for the Java that made it
+  "$home/bin/java" src/main/launcher/Assemble.java "$jar" src/main/launcher/accounts "$work/accounts$number"
+  classes=$(echo "$work/accounts$number"/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
+  "$home/bin/javac" -nowarn -XDsuppressNotes -cp "$classes" -d "$work/$number" "$work/Floor.java"
+  options=$(sed -n 's/^exec .*"$java" \(.*\) $archive.*/\1/p' src/main/launcher/accounts)
+  for _ in $(seq $rounds); do
+    # shellcheck disable=SC2086
+    once floor$number "$home/bin/java" $options -cp "$classes:$work/$number" Floor "$work"
+    once jar$number "$home/bin/java" -jar "$jar"
+    once launcher$number "$work/accounts$number/accounts"
+  done
+  jdk=$("$home/bin/java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/JDK \1/p')
+  for name in floor jar launcher; do
+    awk -v name="$jdk, $name" -v ms="$(figure $name$number 1)" -v floor="$(figure floor$number 1)" \
+      -v jar="$(figure jar$number 1)" -v cpu="$(figure $name$number 2)" -v rss="$(figure $name$number 3)" \
+      'BEGIN { printf "| %s | %d | %.2f | %.2f | %d | %d |\n", name, ms, ms / floor, ms / jar, cpu, rss }'
+  done
 done
