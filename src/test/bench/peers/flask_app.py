@@ -1,0 +1,62 @@
+"""The hot path of the Flask original: set_user before every request, login_required, sqlite3."""
+import functools
+import os
+import sqlite3
+import time
+
+import flask
+import jwt
+
+SECRET = "super-secret-string, made longer for this bench"
+app = flask.Flask(__name__)
+
+
+def db():
+    if "db" not in flask.g:
+        flask.g.db = sqlite3.connect(os.environ["DATABASE"])
+        flask.g.db.row_factory = sqlite3.Row
+    return flask.g.db
+
+
+with sqlite3.connect(os.environ["DATABASE"]) as connection:
+    connection.execute("create table if not exists user (id integer primary key, first_name text, last_name text, "
+                       "email text unique, password text, created_on text)")
+    connection.execute("insert or ignore into user values (1, 'A', 'B', 'a@example.com', '-', '2026-11-23T21:18:18Z')")
+
+
+@app.before_request
+def set_user():
+    flask.g.user = None
+    try:
+        claims = jwt.decode(flask.request.headers.get("Authorization", ""), SECRET, algorithms=["HS256"])
+        flask.g.user = db().execute("select * from user where id = ?", (claims["id"],)).fetchone()
+    except jwt.InvalidTokenError:
+        pass
+
+
+@app.teardown_appcontext
+def close_db(_error):
+    if "db" in flask.g:
+        flask.g.pop("db").close()
+
+
+def login_required(view):
+    @functools.wraps(view)
+    def wrapped(**kwargs):
+        if flask.g.user is None:
+            return {"error": "Authentication failed"}, 401
+        return view(**kwargs)
+
+    return wrapped
+
+
+@app.get("/token")
+def token():
+    return {"token": jwt.encode({"id": 1, "exp": int(time.time()) + 3600}, SECRET, algorithm="HS256")}
+
+
+@app.get("/users/<int:user_id>/")
+@login_required
+def read(user_id):
+    user = db().execute("select id, first_name, last_name, email, created_on from user where id = ?", (user_id,)).fetchone()
+    return dict(user) if user else ({"error": "User not found"}, 404)
