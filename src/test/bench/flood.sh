@@ -45,7 +45,9 @@ run() { # NAME JAVA OPTION...
   local name=$1 command=$2 quiet flooded
   shift 2
   rm -f "$folder"/db*
-  SERVER_PORT=$port SPRING_DATASOURCE_URL=jdbc:sqlite:$folder/db.sqlite3 LOGGING_LEVEL_ACCOUNTS=error \
+  # As if each came from an address of its own
+  ACCOUNTS_THROTTLE_LOGINS=1000000 ACCOUNTS_THROTTLE_SIGN_UPS=1000000 \
+    SERVER_PORT=$port SPRING_DATASOURCE_URL=jdbc:sqlite:$folder/db.sqlite3 LOGGING_LEVEL_ACCOUNTS=error \
     "$command" ${JVM_OPTIONS:-} -jar "$jar" "$@" > "$folder/log" 2>&1 &
   pid=$!
   until curl -so /dev/null -m 1 "$url/users/"; do sleep 0.1; done
@@ -54,6 +56,7 @@ run() { # NAME JAVA OPTION...
   token=$(curl -s -m 10 "$url/auth/get-token/" -H 'Content-Type: application/json' \
     -d '{"email": "a@example.com", "password": "1234"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
   reads warm "${WARM_UP:-20}"
+  wrk -t1 -c64 -d"$seconds" --timeout 30 -s "$folder/flood.lua" "$url" > "$folder/flood"
   for _ in 1 2 3; do
     reads quiet "$seconds"
     wrk -t1 -c64 -d"$((seconds + 3))" --timeout 30 -s "$folder/flood.lua" "$url" > "$folder/flood" &

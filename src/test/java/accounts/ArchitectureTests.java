@@ -108,6 +108,16 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void nativeLibrariesAreKnownToNativeArgon2Alone() {
+		noClasses().that()
+			.haveNameNotMatching("accounts\\.user\\.NativeArgon2(\\$.*)?")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("com.sun.jna..", "de.mkammerer..")
+			.check(CODE);
+	}
+
+	@Test
 	void picocliIsKnownToCommandsAlone() {
 		noClasses().that()
 			.haveNameNotMatching(

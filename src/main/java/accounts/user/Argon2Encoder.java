@@ -3,12 +3,12 @@ package accounts.user;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import com.password4j.Argon2Function;
-import com.password4j.Hash;
 import com.password4j.types.Argon2;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +31,20 @@ final class Argon2Encoder implements PasswordEncoder {
 
 	private final PasswordSettings.Argon2 cost;
 
-	Argon2Encoder(PasswordSettings.Argon2 cost) {
+	private final @Nullable NativeArgon2 library;
+
+	/**
+	 * Hashes by the library, or in Java where there is none: each reads the other's
+	 * hashes.
+	 */
+	Argon2Encoder(PasswordSettings.Argon2 cost, @Nullable NativeArgon2 library) {
 		this.cost = cost;
-		// Makes what this cost needs now: once the service is told to stop, it could not
-		function(cost, HASH_BYTES);
+		this.library = library;
+		if (library == null) {
+			// Makes what this cost needs now: once the service is told to stop, it could
+			// not
+			function(cost, HASH_BYTES);
+		}
 	}
 
 	@Override
@@ -44,7 +54,10 @@ final class Argon2Encoder implements PasswordEncoder {
 		}
 		byte[] salt = new byte[16];
 		RANDOM.nextBytes(salt);
-		return hash(password, salt, this.cost, HASH_BYTES).getResult();
+		Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
+		return "$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s".formatted(this.cost.memory(), this.cost.iterations(),
+				this.cost.parallelism(), base64.encodeToString(salt),
+				base64.encodeToString(hash(password, salt, this.cost, HASH_BYTES)));
 	}
 
 	@Override
@@ -58,7 +71,7 @@ final class Argon2Encoder implements PasswordEncoder {
 			byte[] salt = Base64.getDecoder().decode(parts.group(4));
 			byte[] expected = Base64.getDecoder().decode(parts.group(5));
 			return isSized(salt, expected)
-					&& MessageDigest.isEqual(hash(password, salt, used, expected.length).getBytes(), expected);
+					&& MessageDigest.isEqual(hash(password, salt, used, expected.length), expected);
 		}
 		catch (IllegalArgumentException ex) {
 			// The salt or the hash is no Base64
@@ -85,8 +98,15 @@ final class Argon2Encoder implements PasswordEncoder {
 		return salt.length >= 8 && salt.length <= 64 && hash.length >= 16 && hash.length <= 64;
 	}
 
-	private static Hash hash(CharSequence password, byte[] salt, PasswordSettings.Argon2 cost, int length) {
-		return function(cost, length).hash(password.toString().getBytes(StandardCharsets.UTF_8), salt);
+	private byte[] hash(CharSequence password, byte[] salt, PasswordSettings.Argon2 cost, int length) {
+		byte[] bytes = password.toString().getBytes(StandardCharsets.UTF_8);
+		try {
+			return (this.library != null) ? this.library.hash(bytes, salt, cost, length)
+					: function(cost, length).hash(bytes, salt).getBytes();
+		}
+		finally {
+			Arrays.fill(bytes, (byte) 0);
+		}
 	}
 
 	private static Argon2Function function(PasswordSettings.Argon2 cost, int length) {

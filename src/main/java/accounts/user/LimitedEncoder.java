@@ -53,12 +53,19 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 
 	private volatile @Nullable Timer timer;
 
-	LimitedEncoder(PasswordEncoder encoder, int atOnce, Duration patience) {
+	/**
+	 * Makes one.
+	 * @param atStart what each thread does first
+	 */
+	LimitedEncoder(PasswordEncoder encoder, int atOnce, Duration patience, Runnable atStart) {
 		this.encoder = encoder;
 		this.patience = patience;
 		this.turns = new ThreadPoolExecutor(atOnce, atOnce, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING),
 				(task) -> {
-					Thread thread = new Thread(task, "hashing");
+					Thread thread = new Thread(() -> {
+						atStart.run();
+						task.run();
+					}, "hashing");
 					thread.setDaemon(true);
 					return thread;
 				});

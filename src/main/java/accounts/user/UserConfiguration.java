@@ -2,6 +2,8 @@ package accounts.user;
 
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -18,10 +20,16 @@ class UserConfiguration {
 	 */
 	@Bean
 	LimitedEncoder passwordEncoder(PasswordSettings settings, HashingSettings hashing) {
+		return encoder(settings, hashing, NativeArgon2.load());
+	}
+
+	static LimitedEncoder encoder(PasswordSettings settings, HashingSettings hashing, @Nullable NativeArgon2 library) {
 		DelegatingPasswordEncoder encoder = new DelegatingPasswordEncoder("argon2",
-				Map.of("argon2", new Argon2Encoder(settings.argon2())));
+				Map.of("argon2", new Argon2Encoder(settings.argon2(), library)));
 		encoder.setDefaultPasswordEncoderForMatches(new WerkzeugEncoder());
-		return new LimitedEncoder(encoder, hashing.threads(), hashing.patience());
+		return new LimitedEncoder(encoder, hashing.threads(), hashing.patience(),
+				(library != null) ? library::giveWay : () -> {
+				});
 	}
 
 }

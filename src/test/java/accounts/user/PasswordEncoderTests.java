@@ -11,8 +11,11 @@ import accounts.Service;
 import accounts.database.Sqlite;
 import accounts.web.Busy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,12 +25,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-/** How passwords are hashed, and which hashes made elsewhere are read. */
+/**
+ * How passwords are hashed, by the native library and in Java, and which hashes made
+ * elsewhere are read.
+ */
+@ParameterizedClass
+@ValueSource(booleans = { false, true })
 class PasswordEncoderTests {
 
 	private static final String PASSWORD = "pässwörd 🦉";
 
-	private final PasswordEncoder encoder = encoder(64, 1, 1);
+	@Parameter
+	private boolean inJava;
+
+	private PasswordEncoder encoder;
+
+	@BeforeEach
+	void makeEncoder() {
+		this.encoder = encoder(64, 1, 1);
+	}
 
 	@Test
 	void aHashNamesItsAlgorithmAndIsNeverTheSameTwice() {
@@ -179,7 +195,8 @@ class PasswordEncoderTests {
 				return true;
 			}
 
-		}, 1, Duration.ofMinutes(1));
+		}, 1, Duration.ofMinutes(1), () -> {
+		});
 		SimpleMeterRegistry meters = new SimpleMeterRegistry();
 		busy.bindTo(meters);
 		List<Thread> others = new ArrayList<>();
@@ -204,11 +221,11 @@ class PasswordEncoderTests {
 		assertThat(meters.get("accounts.password.hash").timer().count()).isEqualTo(66);
 	}
 
-	private static PasswordEncoder encoder(int memory, int iterations, int parallelism) {
-		return new UserConfiguration().passwordEncoder(
+	private PasswordEncoder encoder(int memory, int iterations, int parallelism) {
+		return UserConfiguration.encoder(
 				new PasswordSettings(1, 256, false, false, "accounts", false,
 						new PasswordSettings.Argon2(memory, iterations, parallelism)),
-				new HashingSettings(0, Duration.ofSeconds(3)));
+				new HashingSettings(0, Duration.ofSeconds(3)), this.inJava ? null : NativeArgon2.load());
 	}
 
 }
