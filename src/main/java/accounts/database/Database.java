@@ -11,13 +11,18 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.jspecify.annotations.Nullable;
 
+import org.springframework.aop.AfterReturningAdvice;
+import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.jdbc.support.SQLExceptionTranslator;
 import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -46,28 +51,50 @@ public abstract class Database implements AutoCloseable, MeterBinder {
 
 	private final TransactionTemplate transaction;
 
+	private final @Nullable GroupCommit commits;
+
 	private long probed = System.nanoTime() - PROBE_NANOS;
 
 	/**
 	 * Takes over two open pools.
 	 * @param timeout how many seconds a statement may take, -1 for as long as it does
+	 * @param commits what brings commits to disk, unless they are there when they return
 	 */
 	Database(String description, HikariDataSource readers, HikariDataSource writers, SQLExceptionTranslator errors,
-			int timeout) {
+			int timeout, @Nullable GroupCommit commits) {
 		this.description = description;
 		this.readers = readers;
 		this.writers = writers;
-		this.reads = client(readers, errors, timeout);
-		DataSource queue = new Queue(writers);
-		this.writes = client(queue, errors, timeout);
+		this.reads = JdbcClient.create(template(readers, errors, timeout));
+		DataSource queue = new Queue(writers, commits);
+		JdbcTemplate template = template(queue, errors, timeout);
+		this.writes = JdbcClient.create((commits != null) ? lasting(template) : template);
 		this.transaction = new TransactionTemplate(new Transactions(queue, errors));
+		this.commits = commits;
 	}
 
-	private static JdbcClient client(DataSource connections, SQLExceptionTranslator errors, int timeout) {
+	private static JdbcTemplate template(DataSource connections, SQLExceptionTranslator errors, int timeout) {
 		JdbcTemplate template = new JdbcTemplate(connections);
 		template.setExceptionTranslator(errors);
 		template.setQueryTimeout(timeout);
-		return JdbcClient.create(template);
+		return template;
+	}
+
+	/** Waits for the disk after each statement, when its connection is another's. */
+	private JdbcOperations lasting(JdbcTemplate template) {
+		ProxyFactory proxy = new ProxyFactory(template);
+		proxy.addAdvice((AfterReturningAdvice) (result, method, arguments, target) -> awaitDisk());
+		return (JdbcOperations) proxy.getProxy();
+	}
+
+	/**
+	 * Also where nothing was written: who was told that somebody else had been faster
+	 * must not find after a power cut that nobody was.
+	 */
+	private void awaitDisk() {
+		if (this.commits != null && !TransactionSynchronizationManager.isActualTransactionActive()) {
+			this.commits.await();
+		}
 	}
 
 	/**
@@ -85,7 +112,9 @@ public abstract class Database implements AutoCloseable, MeterBinder {
 
 	/** Several of {@link #writes()} that happen together or not at all. */
 	public <T> T inTransaction(Supplier<T> work) {
-		return this.transaction.execute((status) -> work.get());
+		T result = this.transaction.execute((status) -> work.get());
+		awaitDisk();
+		return result;
 	}
 
 	/** A transaction in which nobody else, on any instance, writes to the table. */
@@ -138,19 +167,24 @@ public abstract class Database implements AutoCloseable, MeterBinder {
 		this.writers.close();
 	}
 
-	/** Writers that wait for a connection: a few, not all that there are. */
+	/** Writers that wait, for a connection or for the disk: a few, not all there are. */
 	private static final class Queue extends DelegatingDataSource {
 
 		private final HikariDataSource pool;
 
-		Queue(HikariDataSource pool) {
+		private final @Nullable GroupCommit commits;
+
+		Queue(HikariDataSource pool, @Nullable GroupCommit commits) {
 			super(pool);
 			this.pool = pool;
+			this.commits = commits;
 		}
 
 		@Override
 		public Connection getConnection() throws SQLException {
-			if (this.pool.getHikariPoolMXBean().getThreadsAwaitingConnection() >= WAITING_WRITERS) {
+			int waiting = this.pool.getHikariPoolMXBean().getThreadsAwaitingConnection()
+					+ ((this.commits != null) ? this.commits.waiting() : 0);
+			if (waiting >= WAITING_WRITERS) {
 				throw new SQLTransientConnectionException(WAITING_WRITERS + " others wait to write");
 			}
 			return super.getConnection();

@@ -41,7 +41,7 @@ final class PostgresDatabase extends Database {
 	private static final int RETRIES = 3;
 
 	private PostgresDatabase(String description, HikariDataSource readers, HikariDataSource writers, int timeout) {
-		super(description, readers, writers, new PostgresErrors(), timeout);
+		super(description, readers, writers, new PostgresErrors(), timeout, null);
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Properties;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -43,8 +44,11 @@ final class SqliteDatabase extends Database {
 	 */
 	private static final int READERS = 2 * Runtime.getRuntime().availableProcessors() + 2;
 
-	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer) {
-		super(description, readers, writer, new SqliteErrors(), -1);
+	private final WriteAheadLog log;
+
+	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer, WriteAheadLog log) {
+		super(description, readers, writer, new SqliteErrors(), -1, new GroupCommit(log));
+		this.log = log;
 	}
 
 	/**
@@ -52,16 +56,20 @@ final class SqliteDatabase extends Database {
 	 * @throws accounts.start.StartRefused if it can't be
 	 */
 	static Database open(String url) {
+		return open(url, WriteAheadLog::new);
+	}
+
+	static Database open(String url, Function<Path, WriteAheadLog> log) {
 		SqliteFile file = SqliteFile.find(url);
 		try {
-			return open(file);
+			return open(file, log);
 		}
 		catch (DataAccessException | FlywayException | HikariPool.PoolInitializationException ex) {
 			throw SqliteErrors.refusal(file.path(), ex);
 		}
 	}
 
-	private static Database open(SqliteFile file) {
+	private static Database open(SqliteFile file, Function<Path, WriteAheadLog> log) {
 		file.requireNotMoved();
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
@@ -79,11 +87,15 @@ final class SqliteDatabase extends Database {
 		}
 
 		// A select that turned out to write would wait for the writer: it fails instead
-		HikariDataSource readers = pool("readers", READERS, file.url(), "pragma query_only = on");
+		HikariDataSource readers = pool("readers", READERS, file.url(), settings(), "pragma query_only = on");
+		// A commit returns before it is on disk, so that the next can begin: to wait for
+		// the disk is left to those who share that
+		SQLiteConfig settings = settings();
+		settings.setSynchronous(SynchronousMode.NORMAL);
 		// macOS calls a write done that its disk may lose unless told not to; elsewhere
 		// this does nothing
-		HikariDataSource writer = pool("writers", 1, file.url(), "pragma fullfsync = on");
-		SqliteDatabase database = new SqliteDatabase(description, readers, writer);
+		HikariDataSource writer = pool("writers", 1, file.url(), settings, "pragma fullfsync = on");
+		SqliteDatabase database = new SqliteDatabase(description, readers, writer, log.apply(file.path()));
 		try {
 			database.requireReadAndWrite();
 			return database;
@@ -132,6 +144,12 @@ final class SqliteDatabase extends Database {
 			.single();
 	}
 
+	@Override
+	public void close() {
+		super.close();
+		this.log.close();
+	}
+
 	private static SQLiteConfig settings() {
 		SQLiteConfig settings = new SQLiteConfig();
 		// Readers see the last commit and never wait for the writer, nor it for them
@@ -163,10 +181,11 @@ final class SqliteDatabase extends Database {
 		return settings.createConnection(url);
 	}
 
-	private static HikariDataSource pool(String name, int size, String url, String firstStatement) {
+	private static HikariDataSource pool(String name, int size, String url, SQLiteConfig settings,
+			String firstStatement) {
 		HikariConfig pool = new HikariConfig(new Properties());
 		pool.setPoolName(name);
-		pool.setDataSource(new SQLiteDataSource(settings()) {
+		pool.setDataSource(new SQLiteDataSource(settings) {
 			@Override
 			public SQLiteConnection getConnection(@Nullable String user, @Nullable String password)
 					throws SQLException {
