@@ -2,13 +2,14 @@
 # What the service does in a second, and what it takes for that, beside its ceiling and its peers in the same run: builds
 # it, starts it, loads it, and writes target/bench/results.md and target/bench/connections.svg.
 # Usage: src/test/bench/run.sh [JAVA_HOME ...]
-#   QUICK=1 takes a minute and proves only that all of it works
+#   QUICK=1 takes a minute or two, leaves the peers out, and proves only that all else works
+#   ROUNDS, SECONDS_EACH and WARM_UP make it longer or shorter than half an hour
 #   Needs wrk and sqlite3. Takes in PostgreSQL, Flask (python3-flask, python3-jwt, gunicorn) and Node where they are
 #   installed; npm brings what Node needs.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 readonly bench=$PWD/src/test/bench out=$PWD/target/bench results=$PWD/target/bench/results.md
-if [ -n "${QUICK-}" ]; then rounds=1 seconds=1 warm=2 sizes='1000'; else rounds=5 seconds=5 warm=12 sizes='1000 100000 1000000'; fi
+if [ -n "${QUICK-}" ]; then rounds=1 seconds=1 warm=2 sizes='1000' curve='1 32'; else rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} warm=${WARM_UP:-12} sizes='1000 100000 1000000' curve='1 2 4 8 16 32 64 128 256 512 1024'; fi
 homes=("${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")}}")
 json='Content-Type: application/json'
 declare -A pids urls tokens
@@ -121,12 +122,12 @@ for home in "${homes[@]}"; do
 	start ceiling $port "$java" "${flags[@]}" -cp "$classes" "$bench/Ceiling.java" "$work" $port
 	service launcher $((port + 1)) "jdbc:sqlite:$work/launcher$port.sqlite3" target/accounts/accounts
 	service jar $((port + 2)) "jdbc:sqlite:$work/jar$port.sqlite3" "$java" -jar target/accounts.jar
-	if [ "$home" = "${homes[0]}" ] && command -v node >/dev/null && node_packages; then
+	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && command -v node >/dev/null && node_packages; then
 		start node $((port + 3)) node "$out/node/node.mjs" "$work/node.sqlite3" $((port + 3))
 		tokens[node]=$(curl -s "${urls[node]}/token" | sed 's/.*"token":"\([^"]*\)".*/\1/')
 		names+=(node)
 	fi
-	if [ "$home" = "${homes[0]}" ] && python3 -c 'import flask, jwt' 2>/dev/null && command -v gunicorn >/dev/null; then
+	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && python3 -c 'import flask, jwt' 2>/dev/null && command -v gunicorn >/dev/null; then
 		DATABASE=$work/flask.sqlite3 start flask $((port + 4)) gunicorn -w 2 -b 127.0.0.1:$((port + 4)) --chdir "$bench/peers" flask_app:app
 		tokens[flask]=$(curl -s "${urls[flask]}/token" | sed 's/.*"token":"\([^"]*\)".*/\1/')
 		names+=(flask)
@@ -146,7 +147,7 @@ for home in "${homes[@]}"; do
 		say "| $title | $rate | $(awk "BEGIN { printf \"%.1f %%\", 100 * $rate / $top }") | $(cut -d' ' -f2 "$work/$name$port" | median) |"
 	done
 	if [ "$home" = "${homes[0]}" ]; then
-		for connections in 1 2 4 8 16 32 64 128 256 512 1024; do
+		for connections in $curve; do
 			for name in ceiling launcher; do echo "$connections $(load $name $seconds $connections /users/1/)" >>"$work/curve.$name"; done
 		done
 	fi
