@@ -11,7 +11,7 @@ url=http://127.0.0.1:$port
 folder=$(mktemp -d)
 pid=''
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$folder"' EXIT
-ulimit -n 65536
+ulimit -n "$(ulimit -Hn)"
 
 cat > "$folder/mixed.lua" <<'LUA'
 local thread, count = 0, 0

@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import org.apache.catalina.core.StandardHost;
+import org.apache.coyote.AbstractProtocol;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -31,6 +32,12 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ CorsSettings.class, ErrorSettings.class, LoadSettings.class })
 class WebConfiguration implements WebMvcConfigurer {
+
+	/**
+	 * In bytes: a header that has come in part takes up to a third of it. A server
+	 * without memory would answer nobody, not even after those who hold it have gone.
+	 */
+	private static final long FOR_EACH_CONNECTION = 64 * 1024;
 
 	private final RequestBodies bodies;
 
@@ -106,6 +113,10 @@ class WebConfiguration implements WebMvcConfigurer {
 		return (factory) -> {
 			factory.addContextValves(new ClientConnection.Finder());
 			factory.addConnectorCustomizers((connector) -> {
+				if (connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
+					protocol.setMaxConnections(Math.min(protocol.getMaxConnections(),
+							(int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / FOR_EACH_CONNECTION)));
+				}
 				// Two buffers for each open connection, of 8 KB each: so much that 64 MiB
 				// would not hold 4,000 idle ones
 				connector.setProperty("socket.appReadBufSize", "1024");
