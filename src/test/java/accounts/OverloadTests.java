@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 import accounts.database.Database;
@@ -33,13 +34,9 @@ class OverloadTests {
 			List<CompletableFuture<Answer>> waiting = IntStream.range(0, LIMIT)
 				.mapToObj((number) -> CompletableFuture.supplyAsync(() -> change(account), threads))
 				.toList();
-			// Until all of them are there
-			Answer refused = account.client().get("/users/me/");
-			while (refused.status() == 200) {
-				refused = account.client().get("/users/me/");
-			}
+			Answer refused = untilRefused(() -> account.client().get("/users/me/"));
 			assertThat(refused.refused(503, "Busy").header("Retry-After")).isEqualTo("1");
-			service.client().post("/users/", "{}").refused(503, "Busy");
+			untilRefused(() -> service.client().post("/users/", "{}")).refused(503, "Busy");
 			service.client().get("/health/live/").is(200);
 			done.countDown();
 			for (CompletableFuture<Answer> one : waiting) {
@@ -50,6 +47,15 @@ class OverloadTests {
 		finally {
 			threads.shutdownNow();
 		}
+	}
+
+	/** Asks until all who wait are there. */
+	private static Answer untilRefused(Supplier<Answer> request) {
+		Answer answer = request.get();
+		while (answer.status() != 503) {
+			answer = request.get();
+		}
+		return answer;
 	}
 
 	/** As often as it is told to come again. */
