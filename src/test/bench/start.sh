@@ -11,36 +11,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SERVER_PORT=$port
 
-cat >"$work/Floor.java" <<'JAVA'
-import jakarta.servlet.http.HttpServlet;
-import jakarta.servlet.http.HttpServletRequest;
-import jakarta.servlet.http.HttpServletResponse;
-import java.io.IOException;
-import org.apache.catalina.startup.Tomcat;
-
-class Floor {
-
-	public static void main(String[] args) throws Exception {
-		Tomcat tomcat = new Tomcat();
-		tomcat.setBaseDir(args[0]);
-		tomcat.setPort(Integer.parseInt(System.getenv("SERVER_PORT")));
-		tomcat.getConnector().setProperty("address", "127.0.0.1");
-		var context = tomcat.addContext("", null);
-		Tomcat.addServlet(context, "all", new HttpServlet() {
-			@Override
-			protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-				response.setContentType("application/json");
-				response.getOutputStream().print("{\"id\":1}");
-			}
-		});
-		context.addServletMappingDecoded("/*", "all");
-		tomcat.start();
-		tomcat.getServer().await();
-	}
-
-}
-JAVA
-
 median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
 listens() { { exec 3<>/dev/tcp/127.0.0.1/$port; } 2>/dev/null; }
@@ -83,11 +53,11 @@ for home in "${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v
   # An archive is good for the Java that made it
   "$home/bin/java" src/main/launcher/Assemble.java "$jar" src/main/launcher/accounts "$work/accounts$number"
   classes=$(echo "$work/accounts$number"/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
-  "$home/bin/javac" -nowarn -XDsuppressNotes -cp "$classes" -d "$work/$number" "$work/Floor.java"
+  "$home/bin/javac" -nowarn -XDsuppressNotes -cp "$classes" -d "$work/$number" src/test/bench/Ceiling.java
   options=$(sed -n 's/^exec .*"$java" \(.*\) $archive.*/\1/p' src/main/launcher/accounts)
   for _ in $(seq $rounds); do
     # shellcheck disable=SC2086
-    once floor$number "$home/bin/java" $options -cp "$classes:$work/$number" Floor "$work"
+    once floor$number "$home/bin/java" $options -cp "$classes:$work/$number" Ceiling "$work" $port
     once jar$number "$home/bin/java" -jar "$jar"
     once launcher$number "$work/accounts$number/accounts"
   done
