@@ -41,7 +41,7 @@ class UserListRepository {
 		Row last = more ? page.get(page.size() - 1) : null;
 		return new UserPage(page.stream().map(Row::user).toList(),
 				(last != null) ? query.sort().cursor(last.user, last.lastNameKey) : null,
-				query.counted() ? count(query) : null);
+				query.counted() ? count(query, rows) : null);
 	}
 
 	/** The page's rows, and one more if there is one. */
@@ -55,9 +55,9 @@ class UserListRepository {
 		return rows(hasMany(query, query.prefix()) ? walk(query, query.prefix()) : few(query, query.prefix()));
 	}
 
-	private long count(UserQuery query) {
+	private long count(UserQuery query, List<Row> rows) {
 		if (query.email() != null) {
-			return rows(query).size();
+			return rows.size();
 		}
 		Statement count = (query.prefix() != null) ? count(query.prefix()) : count();
 		return this.db.reads().sql(count.sql).params(count.values).query(Long.class).single();
