@@ -114,8 +114,8 @@ class WebConfiguration implements WebMvcConfigurer {
 			factory.addContextValves(new ClientConnection.Finder());
 			factory.addConnectorCustomizers((connector) -> {
 				if (connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
-					protocol.setMaxConnections(Math.min(protocol.getMaxConnections(),
-							(int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / FOR_EACH_CONNECTION)));
+					protocol.setMaxConnections((int) Math.min(protocol.getMaxConnections(),
+							Runtime.getRuntime().maxMemory() / FOR_EACH_CONNECTION));
 				}
 				// Two buffers for each open connection, of 8 KB each: so much that 64 MiB
 				// would not hold 4,000 idle ones
