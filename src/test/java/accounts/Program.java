@@ -103,6 +103,16 @@ public final class Program implements AutoCloseable {
 		throw new AssertionError(Files.readString(this.output) + Files.readString(this.errors));
 	}
 
+	/** What it has in memory, in MiB, as Linux counts it. */
+	public long resident() throws IOException {
+		return Files.readAllLines(Path.of("/proc", Long.toString(this.process.pid()), "status"))
+			.stream()
+			.filter((line) -> line.startsWith("VmRSS:"))
+			.mapToLong((line) -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+			.findFirst()
+			.orElseThrow();
+	}
+
 	/** Asks it to stop, as a supervisor would. */
 	public void terminate() {
 		this.process.toHandle().destroy();

@@ -1,9 +1,11 @@
 package accounts.web;
 
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
 import java.util.Objects;
 import java.util.stream.Stream;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.AbstractProtocol;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,9 @@ class WebConfiguration implements WebMvcConfigurer {
 	 * without memory would answer nobody, not even after those who hold it have gone.
 	 */
 	private static final long FOR_EACH_CONNECTION = 64 * 1024;
+
+	/** Open files that are no connections: the jars, the database, its log. */
+	private static final long OTHER_FILES = 256;
 
 	private final RequestBodies bodies;
 
@@ -114,8 +119,7 @@ class WebConfiguration implements WebMvcConfigurer {
 			factory.addContextValves(new ClientConnection.Finder());
 			factory.addConnectorCustomizers((connector) -> {
 				if (connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
-					protocol.setMaxConnections((int) Math.min(protocol.getMaxConnections(),
-							Runtime.getRuntime().maxMemory() / FOR_EACH_CONNECTION));
+					protocol.setMaxConnections((int) Math.min(protocol.getMaxConnections(), roomForConnections()));
 				}
 				// Two buffers for each open connection, of 8 KB each: so much that 64 MiB
 				// would not hold 4,000 idle ones
@@ -126,6 +130,14 @@ class WebConfiguration implements WebMvcConfigurer {
 				connector.setProperty("maxTrailerSize", "64");
 			});
 		};
+	}
+
+	/** What the heap and the system's limit of open files have room for. */
+	private static long roomForConnections() {
+		long inMemory = Runtime.getRuntime().maxMemory() / FOR_EACH_CONNECTION;
+		return (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system)
+				? Math.min(inMemory, Math.max(OTHER_FILES, system.getMaxFileDescriptorCount() - OTHER_FILES))
+				: inMemory;
 	}
 
 	/** Asks first whether an answer is one of {@link JsonAnswers}. */
