@@ -45,8 +45,7 @@ run() { # NAME JAVA OPTION...
   local name=$1 command=$2 quiet flooded
   shift 2
   rm -f "$folder"/db*
-  # As if each came from an address of its own
-  ACCOUNTS_THROTTLE_LOGINS=1000000 ACCOUNTS_THROTTLE_SIGN_UPS=1000000 \
+  ACCOUNTS_THROTTLE_LOGINS=$allowed ACCOUNTS_THROTTLE_SIGN_UPS=$allowed \
     SERVER_PORT=$port SPRING_DATASOURCE_URL=jdbc:sqlite:$folder/db.sqlite3 LOGGING_LEVEL_ACCOUNTS=error \
     "$command" ${JVM_OPTIONS:-} -jar "$jar" "$@" > "$folder/log" 2>&1 &
   pid=$!
@@ -75,10 +74,15 @@ run() { # NAME JAVA OPTION...
   pid=''
 }
 
-echo "| | reads/s, quiet | flooded | ratio | p99 quiet, ms | flooded, ms | failed | hashed/s | refused/s | resident, MiB |"
+echo "| | reads/s, quiet | flooded | ratio | p99 quiet, ms | flooded, ms | failed | hashed/s | refused/s (503, 429) | resident, MiB |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
 unbounded=(--accounts.password.hashing.at-once=1000 --accounts.password.hashing.patience=1h)
+# As if each came from an address of its own
+allowed=1000000
 run 'platform threads' "$java"
 run 'platform threads, no bound' "$java" "${unbounded[@]}"
 run 'virtual threads' "$virtual" --spring.threads.virtual.enabled=true
 run 'virtual threads, no bound' "$virtual" --spring.threads.virtual.enabled=true "${unbounded[@]}"
+allowed=100
+run 'platform threads, throttled' "$java"
+run 'virtual threads, throttled' "$virtual" --spring.threads.virtual.enabled=true

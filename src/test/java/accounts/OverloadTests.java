@@ -1,5 +1,6 @@
 package accounts;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +44,31 @@ class OverloadTests {
 				one.join().is(200);
 			}
 			assertThat(account.client().get("/users/me/").is(200).text("first_name")).isEqualTo("Waits");
+		}
+		finally {
+			threads.shutdownNow();
+		}
+	}
+
+	@Test
+	void refusalsComeOneAfterTheOtherAndHoldNoThread() throws Exception {
+		ExecutorService threads = Executors.newFixedThreadPool(40);
+		try (Service service = Service.start("accounts.throttle.sign-ups=1", "server.tomcat.threads.max=2")) {
+			Account account = service.account();
+			long start = System.nanoTime();
+			List<CompletableFuture<Answer>> refused = IntStream.range(0, 400)
+				.mapToObj((number) -> CompletableFuture.supplyAsync(() -> service.client()
+					.post("/users/",
+							"""
+									{"first_name": "A", "last_name": "B", "email": "%s", "password": "1234"}"""
+								.formatted(Account.newEmail())),
+						threads))
+				.toList();
+			account.client().get("/users/me/").is(200);
+			for (CompletableFuture<Answer> one : refused) {
+				one.join().refused(429, "Too many attempts");
+			}
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(399 * 5));
 		}
 		finally {
 			threads.shutdownNow();

@@ -26,7 +26,7 @@ import org.springframework.stereotype.Component;
  * those who are answered wait no longer than they do on a quiet day.
  */
 @Component
-@Order(Ordered.HIGHEST_PRECEDENCE + 2)
+@Order(Ordered.HIGHEST_PRECEDENCE + 3)
 class RequestLimit implements Filter {
 
 	private static final Logger log = LoggerFactory.getLogger(RequestLimit.class);

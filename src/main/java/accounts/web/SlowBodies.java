@@ -33,7 +33,7 @@ import org.springframework.web.server.ResponseStatusException;
  * many are.
  */
 @Component
-@Order(Ordered.HIGHEST_PRECEDENCE + 1)
+@Order(Ordered.HIGHEST_PRECEDENCE + 2)
 class SlowBodies implements Filter {
 
 	/** An honest body is not further behind its header than this. */

@@ -24,7 +24,7 @@ import org.springframework.stereotype.Component;
  * server alone gives a client time for each piece.
  */
 @Component
-@Order(Ordered.HIGHEST_PRECEDENCE + 3)
+@Order(Ordered.HIGHEST_PRECEDENCE + 4)
 class SlowReaders implements Filter {
 
 	/** What fits into the buffers on the way is no sign of a reader. */
@@ -83,6 +83,15 @@ class SlowReaders implements Filter {
 			return this.out;
 		}
 
+		/**
+		 * What is written goes out when the buffer is full, or the answer is whole and
+		 * nobody holds it back ({@link RefusalPace}).
+		 */
+		@Override
+		public void flushBuffer() {
+			// Goes with what comes next
+		}
+
 		void count(int length) throws IOException {
 			boolean wasLong = this.written > LONG_ANSWER;
 			this.written += length;
@@ -126,9 +135,10 @@ class SlowReaders implements Filter {
 			this.out.write(bytes, offset, length);
 		}
 
+		/** As {@link Watched#flushBuffer()}. */
 		@Override
-		public void flush() throws IOException {
-			this.out.flush();
+		public void flush() {
+			// Goes with what comes next
 		}
 
 		@Override
