@@ -21,7 +21,7 @@ function request()
   count = count + 1
   local headers = { ["Content-Type"] = "application/json" }
   if count % 2 == 0 then
-    return wrk.format("POST", "/auth/get-token/", headers, '{"email": "a@example.com", "password": "1234"}')
+    return wrk.format("POST", "/auth/get-token/", headers, '{"email": "b@example.com", "password": "1234"}')
   end
   return wrk.format("POST", "/users/", headers, string.format(
     '{"first_name": "A", "last_name": "B", "email": "u%d-%d-%d@example.com", "password": "1234"}', os.time(), id, count))
@@ -41,8 +41,8 @@ p99() { awk '$1 == "99%" { v = $2; if (v ~ /us$/) v /= 1000; else if (v ~ /ms$/)
 failed() { awk '/Non-2xx/ { n += $NF } /Socket errors/ { gsub(",", ""); n += $4 + $6 + $8 + $10 } END { print n + 0 }' "$folder/$1"; }
 resident() { awk '/VmRSS/ { print int($2 / 1024) }' "/proc/$pid/status"; }
 
-run() { # NAME JAVA OPTION...
-  local name=$1 command=$2 quiet flooded
+run() { # TITLE JAVA OPTION...
+  local title=$1 command=$2 name quiet flooded
   shift 2
   rm -f "$folder"/db*
   ACCOUNTS_THROTTLE_LOGINS=$allowed ACCOUNTS_THROTTLE_SIGN_UPS=$allowed \
@@ -50,8 +50,11 @@ run() { # NAME JAVA OPTION...
     "$command" ${JVM_OPTIONS:-} -jar "$jar" "$@" > "$folder/log" 2>&1 &
   pid=$!
   until curl -so /dev/null -m 1 "$url/users/"; do sleep 0.1; done
-  curl -s -m 10 -o /dev/null "$url/users/" -H 'Content-Type: application/json' \
-    -d '{"first_name": "A", "last_name": "B", "email": "a@example.com", "password": "1234"}'
+  # Who logs in that often ends sessions of their own
+  for name in a b; do
+    curl -s -m 10 -o /dev/null "$url/users/" -H 'Content-Type: application/json' \
+      -d '{"first_name": "A", "last_name": "B", "email": "'$name'@example.com", "password": "1234"}'
+  done
   token=$(curl -s -m 10 "$url/auth/get-token/" -H 'Content-Type: application/json' \
     -d '{"email": "a@example.com", "password": "1234"}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
   reads warm "${WARM_UP:-20}"
@@ -64,7 +67,7 @@ run() { # NAME JAVA OPTION...
     reads flooded "$seconds"
     wait "$flood"
     quiet=$(rate quiet) flooded=$(rate flooded)
-    echo "| $name | $quiet | $flooded | $(awk "BEGIN { printf \"%.0f %%\", 100 * $flooded / $quiet }") |" \
+    echo "| $title | $quiet | $flooded | $(awk "BEGIN { printf \"%.0f %%\", 100 * $flooded / $quiet }") |" \
       "$(p99 quiet) | $(p99 flooded) | $(failed flooded) |" \
       "$(awk -v s="$((seconds + 3))" '/requests in/ { all = $1 } /Non-2xx/ { bad = $NF } END { printf "%.0f | %.0f", (all - bad) / s, bad / s }' "$folder/flood") |" \
       "$(resident) |"

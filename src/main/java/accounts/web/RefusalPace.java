@@ -3,6 +3,7 @@ package accounts.web;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -36,6 +37,12 @@ class RefusalPace implements Filter {
 	 */
 	private static final long LONGEST = Duration.ofSeconds(1).toNanos();
 
+	/** In bytes of the heap: who is held back keeps a request and its buffers. */
+	private static final long FOR_EACH = 512 * 1024;
+
+	private final Semaphore places = new Semaphore(
+			(int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / FOR_EACH));
+
 	private final AtomicLong next = new AtomicLong(System.nanoTime());
 
 	@Override
@@ -50,10 +57,13 @@ class RefusalPace implements Filter {
 	private void hold(ServletRequest request) {
 		long now = System.nanoTime();
 		long wait = this.next.getAndUpdate((turn) -> now + Math.min(LONGEST, Math.max(0, turn - now) + GAP)) - now;
-		if (wait > 0) {
+		if (wait > 0 && this.places.tryAcquire()) {
 			AsyncContext held = request.startAsync();
 			held.setTimeout(0);
-			CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS, Runnable::run).execute(held::complete);
+			CompletableFuture.delayedExecutor(wait, TimeUnit.NANOSECONDS, Runnable::run).execute(() -> {
+				this.places.release();
+				held.complete();
+			});
 		}
 	}
 
