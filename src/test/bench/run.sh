@@ -72,8 +72,11 @@ load() {
 		END { printf "%.0f %.1f %.1f\n", rate, ticks * 10000 / all, p99 }' "$work/wrk"
 }
 
-# processor NAME: ticks of all processes of the group
-processor() { awk -v group="${pids[$1]}" '{ sub(/.*\) /, ""); if ($3 == group) ticks += $12 + $13 } END { print ticks + 0 }' /proc/[0-9]*/stat 2>/dev/null; }
+# stats NAME: those of all processes of the group from their state on; another's may end before it is read
+stats() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="${pids[$1]}" '{ sub(/.*\) /, ""); if ($3 == group) print }'; }
+
+# processor NAME: its ticks
+processor() { stats "$1" | awk '{ ticks += $12 + $13 } END { print ticks + 0 }'; }
 
 # What the Node peer needs, of which one package is compiled
 node_packages() {

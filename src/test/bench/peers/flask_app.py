@@ -1,4 +1,4 @@
-"""The hot path of the Flask original: set_user before every request, login_required, sqlite3."""
+"""The hot path of the Flask original: set_user before every request, login_required, sqlite3; and its login."""
 import functools
 import os
 import sqlite3
@@ -6,6 +6,7 @@ import time
 
 import flask
 import jwt
+import werkzeug.security
 
 SECRET = "super-secret-string, made longer for this bench"
 app = flask.Flask(__name__)
@@ -21,7 +22,8 @@ def db():
 with sqlite3.connect(os.environ["DATABASE"]) as connection:
     connection.execute("create table if not exists user (id integer primary key, first_name text, last_name text, "
                        "email text unique, password text, created_on text)")
-    connection.execute("insert or ignore into user values (1, 'A', 'B', 'a@example.com', '-', '2026-11-23T21:18:18Z')")
+    connection.execute("insert or ignore into user values (1, 'A', 'B', 'a@example.com', ?, '2026-11-23T21:18:18Z')",
+                       (werkzeug.security.generate_password_hash("1234"),))
 
 
 @app.before_request
@@ -53,6 +55,15 @@ def login_required(view):
 @app.get("/token")
 def token():
     return {"token": jwt.encode({"id": 1, "exp": int(time.time()) + 3600}, SECRET, algorithm="HS256")}
+
+
+@app.post("/auth/get-token/")
+def login():
+    given = flask.request.get_json()
+    user = db().execute("select * from user where email = ?", (given["email"],)).fetchone()
+    if user is None or not werkzeug.security.check_password_hash(user["password"], given["password"]):
+        return {"error": "Incorrect email or password"}, 401
+    return token()
 
 
 @app.get("/users/<int:user_id>/")
