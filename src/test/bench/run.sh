@@ -6,13 +6,14 @@
 #   ROUNDS, SECONDS_EACH and WARM_UP make it longer or shorter than half an hour
 #   Needs wrk and sqlite3. Takes in PostgreSQL, Flask (python3-flask, python3-jwt, gunicorn) and Node where they are
 #   installed; npm brings what Node needs.
+#   KEYCLOAK=1 takes Keycloak in as well, which is downloaded (170 MB)
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 readonly bench=$PWD/src/test/bench out=$PWD/target/bench results=$PWD/target/bench/results.md
 if [ -n "${QUICK-}" ]; then rounds=1 seconds=1 warm=2 sizes='1000' curve='1 32'; else rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-5} warm=${WARM_UP:-12} sizes='1000 100000 1000000' curve='1 2 4 8 16 32 64 128 256 512 1024'; fi
 homes=("${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")}}")
 json='Content-Type: application/json'
-declare -A pids urls tokens
+declare -A pids urls tokens starts paths
 work=$(mktemp -d)
 postgres=''
 cleanup() {
@@ -29,7 +30,7 @@ say() { echo "$*" | tee -a "$results"; }
 
 # start NAME PORT COMMAND...: in a process group of its own, and waits until it listens
 start() {
-	local name=$1 port=$2
+	local name=$1 port=$2 began=$(($(date +%s%N) / 1000000))
 	shift 2
 	setsid "$@" >"$work/$name.log" 2>&1 &
 	pids[$name]=$! urls[$name]=http://127.0.0.1:$port tokens[$name]=''
@@ -37,6 +38,7 @@ start() {
 		kill -0 "${pids[$name]}" 2>/dev/null || { cat "$work/$name.log"; exit 1; }
 		sleep 0.1
 	done
+	starts[$name]=$(($(date +%s%N) / 1000000 - began))
 }
 
 stop() {
@@ -78,6 +80,9 @@ stats() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="${pids[
 # processor NAME: its ticks
 processor() { stats "$1" | awk '{ ticks += $12 + $13 } END { print ticks + 0 }'; }
 
+# resident NAME: its MiB
+resident() { stats "$1" | awk -v page="$(getconf PAGESIZE)" '{ pages += $22 } END { printf "%.0f", pages * page / 1048576 }'; }
+
 # What the Node peer needs, of which one package is compiled
 node_packages() {
 	mkdir -p "$out/node"
@@ -91,6 +96,14 @@ node_packages() {
 		npm install --silent --no-audit --no-fund --no-package-lock >npm.log 2>&1
 		node -e "require('better-sqlite3')(':memory:')" 2>>npm.log || npm rebuild better-sqlite3 >>npm.log 2>&1
 	) || { echo "Node's packages could not be installed, see $out/node/npm.log: left out." >&2; false; }
+}
+
+# logins NAME PATH: how many a second, and the processor's time for each, as two columns of a table
+logins() {
+	local rate micros
+	load "$1" $warm 8 "$2" "$work/request.lua" >/dev/null
+	read -r rate micros _ < <(load "$1" $seconds 8 "$2" "$work/request.lua")
+	awk "BEGIN { printf \"%d | %.1f |\", $rate, $micros / 1000 }"
 }
 
 median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
@@ -107,14 +120,33 @@ rm -rf "$results" "$work/lib"
 "${homes[0]}/bin/java" -Djarmode=tools -jar target/accounts.jar extract --destination "$work/extracted" >/dev/null
 classes=$(echo "$work"/extracted/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
 
+export FORM='grant_type=password&client_id=bench&scope=openid&username=a%40example.com&password=1234'
+cat >"$work/request.lua" <<'LUA'
+local count, start = 0, os.time()
+local kind = os.getenv("KIND")
+local json = { ["Content-Type"] = "application/json", ["Authorization"] = os.getenv("TOKEN") }
+function request()
+  count = count + 1
+  if kind == "change" then
+    return wrk.format("PATCH", "/users/1/", json, string.format('{"first_name": "A%d"}', count))
+  elseif kind == "login" then
+    return wrk.format("POST", "/auth/get-token/", json, '{"email": "a@example.com", "password": "1234"}')
+  elseif kind == "keycloak" then
+    return wrk.format("POST", nil, { ["Content-Type"] = "application/x-www-form-urlencoded" }, os.getenv("FORM"))
+  end
+  return wrk.format("POST", "/users/", json, string.format(
+    '{"first_name": "A", "last_name": "B", "email": "u%d-%d@example.com", "password": "1234"}', start, count))
+end
+LUA
+
 say "$(nproc) cores ($(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)), $(awk '/MemTotal/ { print int($2 / 1048576 + 0.5) }' /proc/meminfo) GiB, $(date -u +%F), Accounts $(git rev-parse --short HEAD). \`wrk -t1\` on the same machine; medians of $rounds alternated rounds of $seconds s, after $((2 * warm)) s each to warm up."
 say ''
 say '## The hot path'
 say ''
-say '`GET /users/1/` with a token, SQLite, 32 connections.'
+say '`GET /users/1/` with a token, SQLite, 32 connections; logins: 8. Memory is that of all processes after the requests, before the logins. A start goes to the first answer; ours make the database, and the ceiling compiles itself.'
 say ''
-say '| | requests/s | of the ceiling | processor, µs a request |'
-say '|---|---|---|---|'
+say '| | requests/s | of the ceiling | processor, µs a request | logins/s | processor, ms a login | resident, MiB | start, s |'
+say '|---|---|---|---|---|---|---|---|'
 port=5400
 for home in "${homes[@]}"; do
 	export JAVA_HOME=$home
@@ -135,19 +167,34 @@ for home in "${homes[@]}"; do
 		tokens[flask]=$(curl -s "${urls[flask]}/token" | sed 's/.*"token":"\([^"]*\)".*/\1/')
 		names+=(flask)
 	fi
-	for _ in 1 2; do for name in "${names[@]}"; do load "$name" $warm 32 /users/1/ >/dev/null; done; done
-	for _ in $(seq $rounds); do for name in "${names[@]}"; do load "$name" $seconds 32 /users/1/ >>"$work/$name$port"; done; done
+	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && [ -n "${KEYCLOAK-}" ]; then
+		keycloak=$("$bench/peers/keycloak.sh" "$out" 2>"$out/keycloak.log")
+		start keycloak $((port + 5)) "$keycloak/bin/kc.sh" start --optimized --http-enabled=true --hostname-strict=false \
+			--http-host=127.0.0.1 --http-port=$((port + 5))
+		paths[keycloak]=/realms/bench/protocol/openid-connect/userinfo
+		tokens[keycloak]="Bearer $(curl -s "${urls[keycloak]}/realms/bench/protocol/openid-connect/token" -d "$FORM" |
+			sed 's/.*"access_token":"\([^"]*\)".*/\1/')"
+		names+=(keycloak)
+	fi
+	for _ in 1 2; do for name in "${names[@]}"; do load "$name" $warm 32 "${paths[$name]-/users/1/}" >/dev/null; done; done
+	for _ in $(seq $rounds); do for name in "${names[@]}"; do load "$name" $seconds 32 "${paths[$name]-/users/1/}" >>"$work/$name$port"; done; done
 	top=$(cut -d' ' -f1 "$work/ceiling$port" | median)
 	for name in "${names[@]}"; do
 		rate=$(cut -d' ' -f1 "$work/$name$port" | median)
+		memory=$(resident "$name") login='| |'
+		case $name in
+		launcher | jar | flask) login=$(KIND=login logins "$name" /) ;;
+		keycloak) login=$(KIND=keycloak logins keycloak /realms/bench/protocol/openid-connect/token) ;;
+		esac
 		case $name in
 		ceiling) title="JDK $version: a bare servlet of the same server, the ceiling" ;;
 		launcher) title="JDK $version: Accounts, \`target/accounts/accounts\`" ;;
 		jar) title="JDK $version: Accounts, \`java -jar\`" ;;
 		node) title="Node $(node --version), fastify, better-sqlite3, two processes" ;;
-		flask) title='the Flask original, gunicorn, two processes' ;;
+		flask) title='the Flask original, gunicorn, two processes; scrypt, 32 MiB' ;;
+		keycloak) title="Keycloak ${keycloak##*-}, its userinfo endpoint; Argon2id, 7 MiB and five iterations" ;;
 		esac
-		say "| $title | $rate | $(awk "BEGIN { printf \"%.1f %%\", 100 * $rate / $top }") | $(cut -d' ' -f2 "$work/$name$port" | median) |"
+		say "| $title | $rate | $(awk "BEGIN { printf \"%.1f %%\", 100 * $rate / $top }") | $(cut -d' ' -f2 "$work/$name$port" | median) | $login $memory | $(awk "BEGIN { printf \"%.1f\", ${starts[$name]} / 1000 }") |"
 	done
 	if [ "$home" = "${homes[0]}" ]; then
 		for connections in $curve; do
@@ -188,22 +235,6 @@ awk '
 		line(2, "#1763c6", "Accounts")
 		print "</svg>"
 	}' "$work/curve.ceiling" "$work/curve.launcher" >"$out/connections.svg"
-
-cat >"$work/request.lua" <<'LUA'
-local count, start = 0, os.time()
-local kind = os.getenv("KIND")
-local json = { ["Content-Type"] = "application/json", ["Authorization"] = os.getenv("TOKEN") }
-function request()
-  count = count + 1
-  if kind == "change" then
-    return wrk.format("PATCH", "/users/1/", json, string.format('{"first_name": "A%d"}', count))
-  elseif kind == "login" then
-    return wrk.format("POST", "/auth/get-token/", json, '{"email": "a@example.com", "password": "1234"}')
-  end
-  return wrk.format("POST", "/users/", json, string.format(
-    '{"first_name": "A", "last_name": "B", "email": "u%d-%d@example.com", "password": "1234"}', start, count))
-end
-LUA
 
 databases=(sqlite)
 if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
