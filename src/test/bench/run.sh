@@ -254,7 +254,7 @@ if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; then
 	as_postgres pg_ctl -D "$postgres/data" -l "$postgres/log" -w -o "-p 54328 -k $postgres -c listen_addresses=127.0.0.1" start >/dev/null
 fi
 database() { if [ "$1" = sqlite ]; then echo "jdbc:sqlite:$work/$2.sqlite3"; else echo "jdbc:postgresql://127.0.0.1:54328/$2?user=accounts"; fi; }
-client() { as_postgres psql -h 127.0.0.1 -p 54328 -U accounts -q -d "$1"; }
+client() { as_postgres psql -h 127.0.0.1 -p 54328 -U accounts -q -v ON_ERROR_STOP=1 -d "$1"; }
 
 say ''
 say '## Every kind of request'
@@ -303,7 +303,7 @@ for kind in "${databases[@]}"; do
 		service "$kind$size" $port "$(database "$kind" "u$size")" target/accounts/accounts
 		if [ "$kind" = sqlite ]; then program=(sqlite3 "$work/u$size.sqlite3"); else program=(client "u$size"); fi
 		"${program[@]}" <<-SQL
-			with recursive number(i) as (select 2 union all select i + 1 from number where i < $size)
+			with recursive number(i) as (select cast(2 as bigint) union all select i + 1 from number where i < $size)
 			insert into "user" (first_name, last_name, email, password, created_on, first_name_key, last_name_key, keyed_first_name, keyed_last_name)
 			select 'F' || i * 7919 % 1000, 'L' || i * 104729 % 5000, i * 31337 % 1000003 || '-' || i || '@example.com', '-', 1700000000 + i,
 				'f' || i * 7919 % 1000, 'l' || i * 104729 % 5000, 'F' || i * 7919 % 1000, 'L' || i * 104729 % 5000 from number;
@@ -341,6 +341,16 @@ for kind in "${databases[@]}"; do
 	PATHS
 	for size in $sizes; do stop "$kind$size"; done
 done
+
+say ''
+say '## Pieces'
+say ''
+say 'One thread, by JMH.'
+say ''
+./mvnw -q test-compile dependency:build-classpath -Dmdep.includeScope=test -Dmdep.outputFile="$work/classpath"
+if [ -n "${QUICK-}" ]; then once=(-wi 1 -w 1 -i 2 -r 1); else once=(-wi 3 -w 1 -i 5 -r 1); fi
+"$JAVA_HOME/bin/java" -cp "target/test-classes:target/classes:$(cat "$work/classpath")" accounts.bench.Pieces -f 1 "${once[@]}" |
+	grep '^|' | tee -a "$results"
 
 if [ -z "${QUICK-}" ]; then
 	say ''
