@@ -33,7 +33,7 @@ start() {
 	local name=$1 port=$2 began=$(($(date +%s%N) / 1000000))
 	shift 2
 	setsid "$@" >"$work/$name.log" 2>&1 &
-	pids[$name]=$! urls[$name]=http://127.0.0.1:$port tokens[$name]=''
+	pids[$name]=$! urls[$name]=http://127.0.0.1:$port tokens[$name]='' paths[$name]=/users/1/
 	until curl -so /dev/null -m 5 "${urls[$name]}/"; do
 		kill -0 "${pids[$name]}" 2>/dev/null || { cat "$work/$name.log"; exit 1; }
 		sleep 0.1
@@ -120,7 +120,7 @@ as_postgres() {
 }
 
 [ -x target/accounts/accounts ] && [ -z "${BUILD-}" ] || ./mvnw -q package -DskipTests
-rm -rf "$results" "$work/lib"
+rm -f "$results"
 "${homes[0]}/bin/java" -Djarmode=tools -jar target/accounts.jar extract --destination "$work/extracted" >/dev/null
 classes=$(echo "$work"/extracted/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
 
@@ -168,33 +168,25 @@ for home in "${homes[@]}"; do
 	fi
 	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && python3 -c 'import flask, jwt' 2>/dev/null && command -v gunicorn >/dev/null; then
 		DATABASE=$work/flask.sqlite3 start flask $((port + 4)) gunicorn -w 2 -b 127.0.0.1:$((port + 4)) --chdir "$bench/peers" flask_app:app
-		tokens[flask]=$(curl -s "${urls[flask]}/token" | sed 's/.*"token":"\([^"]*\)".*/\1/')
+		log_in flask
 		names+=(flask)
 	fi
 	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && [ -n "${KEYCLOAK-}" ]; then
 		keycloak=$("$bench/peers/keycloak.sh" "$out" 2>"$out/keycloak.log")
 		start keycloak $((port + 5)) "$keycloak/bin/kc.sh" start --optimized --http-enabled=true --hostname-strict=false \
 			--http-host=127.0.0.1 --http-port=$((port + 5))
-		paths[keycloak]=/realms/bench/protocol/openid-connect/userinfo
-		tokens[keycloak]="Bearer $(curl -s "${urls[keycloak]}/realms/bench/protocol/openid-connect/token" -d "$FORM" |
+		openid=/realms/bench/protocol/openid-connect
+		paths[keycloak]=$openid/userinfo
+		tokens[keycloak]="Bearer $(curl -s "${urls[keycloak]}$openid/token" -d "$FORM" |
 			sed 's/.*"access_token":"\([^"]*\)".*/\1/')"
 		names+=(keycloak)
 	fi
-	for _ in 1 2; do for name in "${names[@]}"; do load "$name" $warm 32 "${paths[$name]-/users/1/}" >/dev/null; done; done
-	for _ in $(seq $rounds); do for name in "${names[@]}"; do load "$name" $seconds 32 "${paths[$name]-/users/1/}" >>"$work/$name$port"; done; done
+	for _ in 1 2; do for name in "${names[@]}"; do load "$name" $warm 32 "${paths[$name]}" >/dev/null; done; done
+	for _ in $(seq $rounds); do for name in "${names[@]}"; do load "$name" $seconds 32 "${paths[$name]}" >>"$work/$name$port"; done; done
 	top=$(cut -d' ' -f1 "$work/ceiling$port" | median)
 	for name in "${names[@]}"; do
 		rate=$(cut -d' ' -f1 "$work/$name$port" | median)
 		memory=$(resident "$name") login='| |'
-		case $name in
-		launcher | jar)
-			login=$(KIND=login logins "$name" /)
-			# So many logins have ended the first
-			log_in "$name"
-			;;
-		flask) login=$(KIND=login logins flask /) ;;
-		keycloak) login=$(KIND=keycloak logins keycloak /realms/bench/protocol/openid-connect/token) ;;
-		esac
 		case $name in
 		ceiling) title="JDK $version: a bare servlet of the same server, the ceiling" ;;
 		launcher) title="JDK $version: Accounts, \`target/accounts/accounts\`" ;;
@@ -202,6 +194,14 @@ for home in "${homes[@]}"; do
 		node) title="Node $(node --version), fastify, better-sqlite3, two processes" ;;
 		flask) title='the Flask original, gunicorn, two processes; scrypt, 32 MiB' ;;
 		keycloak) title="Keycloak ${keycloak##*-}, its userinfo endpoint; Argon2id, 7 MiB and five iterations" ;;
+		esac
+		case $name in
+		launcher | jar | flask)
+			login=$(KIND=login logins "$name" /)
+			# So many logins have ended the session of the first
+			log_in "$name"
+			;;
+		keycloak) login=$(KIND=keycloak logins keycloak "$openid/token") ;;
 		esac
 		say "| $title | $rate | $(awk "BEGIN { printf \"%.1f %%\", 100 * $rate / $top }") | $(cut -d' ' -f2 "$work/$name$port" | median) | $login $memory | $(awk "BEGIN { printf \"%.1f\", ${starts[$name]} / 1000 }") |"
 	done

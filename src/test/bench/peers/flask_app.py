@@ -52,18 +52,13 @@ def login_required(view):
     return wrapped
 
 
-@app.get("/token")
-def token():
-    return {"token": jwt.encode({"id": 1, "exp": int(time.time()) + 3600}, SECRET, algorithm="HS256")}
-
-
 @app.post("/auth/get-token/")
 def login():
     given = flask.request.get_json()
     user = db().execute("select * from user where email = ?", (given["email"],)).fetchone()
     if user is None or not werkzeug.security.check_password_hash(user["password"], given["password"]):
         return {"error": "Incorrect email or password"}, 401
-    return token()
+    return {"token": jwt.encode({"id": user["id"], "exp": int(time.time()) + 3600}, SECRET, algorithm="HS256")}
 
 
 @app.get("/users/<int:user_id>/")
