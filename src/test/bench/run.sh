@@ -78,6 +78,9 @@ load() {
 		END { printf "%.0f %.1f %.1f\n", rate, ticks * 10000 / all, p99 }' "$work/wrk"
 }
 
+# warm_up NAME PATH: by few connections, as many busy threads would keep a JVM's compilers from the processor
+warm_up() { load "$1" $warm 4 "$2" >/dev/null; }
+
 # stats NAME: those of all processes of the group from their state on; another's may end before it is read
 stats() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="${pids[$1]}" '{ sub(/.*\) /, ""); if ($3 == group) print }'; }
 
@@ -181,7 +184,7 @@ for home in "${homes[@]}"; do
 			sed 's/.*"access_token":"\([^"]*\)".*/\1/')"
 		names+=(keycloak)
 	fi
-	for _ in 1 2; do for name in "${names[@]}"; do load "$name" $warm 32 "${paths[$name]}" >/dev/null; done; done
+	for _ in 1 2; do for name in "${names[@]}"; do warm_up "$name" "${paths[$name]}"; done; done
 	for _ in $(seq $rounds); do for name in "${names[@]}"; do load "$name" $seconds 32 "${paths[$name]}" >>"$work/$name$port"; done; done
 	top=$(cut -d' ' -f1 "$work/ceiling$port" | median)
 	for name in "${names[@]}"; do
@@ -266,9 +269,9 @@ say '|---|---|---|---|---|'
 for kind in "${databases[@]}"; do
 	[ "$kind" = sqlite ] || echo 'create database requests' | client postgres
 	service "$kind" $port "$(database "$kind" requests)" target/accounts/accounts
-	load "$kind" $warm 32 /users/1/ >/dev/null
-	load "$kind" $warm 32 /users/?limit=20 >/dev/null
-	for path in /users/1/ /users/me/ '/users/?limit=20' /auth/sessions/ /.well-known/jwks.json /health/live/; do
+	asked_paths=(/users/1/ /users/me/ '/users/?limit=20' /auth/sessions/ /.well-known/jwks.json /health/live/)
+	for path in "${asked_paths[@]}"; do warm_up "$kind" "$path"; done
+	for path in "${asked_paths[@]}"; do
 		read -r rate micros p99 < <(load "$kind" $seconds 32 "$path")
 		say "| \`GET $path\` | $kind | $rate | $p99 | $micros |"
 	done
