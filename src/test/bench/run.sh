@@ -78,8 +78,8 @@ load() {
 		END { printf "%.0f %.1f %.1f\n", rate, ticks * 10000 / all, p99 }' "$work/wrk"
 }
 
-# warm_up NAME PATH: by few connections, as many busy threads would keep a JVM's compilers from the processor
-warm_up() { load "$1" $warm 4 "$2" >/dev/null; }
+# warm_up NAME PATH [SECONDS]: by few connections, as many busy threads would keep a JVM's compilers from the processor
+warm_up() { load "$1" "${3:-$warm}" 4 "$2" >/dev/null; }
 
 # stats NAME: those of all processes of the group from their state on; another's may end before it is read
 stats() { { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="${pids[$1]}" '{ sub(/.*\) /, ""); if ($3 == group) print }'; }
@@ -313,7 +313,7 @@ for kind in "${databases[@]}"; do
 			analyze;
 		SQL
 		port=$((port + 1))
-		for _ in 1 2 3; do for path in '/users/?sort=email' '/users/?q=l4999' '/users/?q=l1&count=true'; do load "$kind$size" 1 4 "$path" >/dev/null; done; done
+		for _ in 1 2 3; do for path in '/users/?sort=email' '/users/?q=l4999' '/users/?q=l1&count=true'; do warm_up "$kind$size" "$path" 1; done; done
 	done
 	while read -r title path format; do
 		line="| $title | $kind |"
