@@ -6,12 +6,14 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import org.apache.catalina.Lifecycle;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.AbstractProtocol;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.thread.Threading;
 import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
@@ -130,6 +132,27 @@ class WebConfiguration implements WebMvcConfigurer {
 				connector.setProperty("maxTrailerSize", "64");
 			});
 		};
+	}
+
+	/**
+	 * Not with PostgreSQL, where to wait for a query looks like work, nor with virtual
+	 * threads, of which the JVM itself has only a few run.
+	 */
+	@Bean
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> threads(Environment environment) {
+		boolean bounded = environment.getRequiredProperty("spring.datasource.url").startsWith("jdbc:sqlite:")
+				&& Threading.PLATFORM.isActive(environment);
+		return (factory) -> factory.addConnectorCustomizers((connector) -> {
+			if (bounded && connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
+				RequestThreads threads = RequestThreads.start(protocol.getMaxThreads());
+				protocol.setExecutor(threads);
+				connector.addLifecycleListener((event) -> {
+					if (event.getType().equals(Lifecycle.AFTER_DESTROY_EVENT)) {
+						threads.stop();
+					}
+				});
+			}
+		});
 	}
 
 	/** What the heap and the system's limit of open files have room for. */
