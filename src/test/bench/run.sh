@@ -162,7 +162,9 @@ for home in "${homes[@]}"; do
 	flags=(-XX:+UseSerialGC)
 	names=(ceiling launcher jar)
 	start ceiling $port "$java" "${flags[@]}" -cp "$classes" "$bench/Ceiling.java" "$work" $port
-	service launcher $((port + 1)) "jdbc:sqlite:$work/launcher$port.sqlite3" target/accounts/accounts
+	# Its archive is good for the very Java that made it
+	"$java" src/main/launcher/Assemble.java target/accounts.jar src/main/launcher/accounts "$work/accounts$port"
+	service launcher $((port + 1)) "jdbc:sqlite:$work/launcher$port.sqlite3" "$work/accounts$port/accounts"
 	service jar $((port + 2)) "jdbc:sqlite:$work/jar$port.sqlite3" "$java" -jar target/accounts.jar
 	if [ -z "${QUICK-}" ] && [ "$home" = "${homes[0]}" ] && command -v node >/dev/null && node_packages; then
 		start node $((port + 3)) node "$out/node/node.mjs" "$work/node.sqlite3" $((port + 3))
@@ -192,7 +194,7 @@ for home in "${homes[@]}"; do
 		memory=$(resident "$name") login='| |'
 		case $name in
 		ceiling) title="JDK $version: a bare servlet of the same server, the ceiling" ;;
-		launcher) title="JDK $version: Accounts, \`target/accounts/accounts\`" ;;
+		launcher) title="JDK $version: Accounts, the launcher" ;;
 		jar) title="JDK $version: Accounts, \`java -jar\`" ;;
 		node) title="Node $(node --version), fastify, better-sqlite3, two processes" ;;
 		flask) title='the Flask original, gunicorn, two processes; scrypt, 32 MiB' ;;
