@@ -144,10 +144,13 @@ class WebConfiguration implements WebMvcConfigurer {
 				&& Threading.PLATFORM.isActive(environment);
 		return (factory) -> factory.addConnectorCustomizers((connector) -> {
 			if (bounded && connector.getProtocolHandler() instanceof AbstractProtocol<?> protocol) {
-				RequestThreads threads = RequestThreads.start(protocol.getMaxThreads());
-				protocol.setExecutor(threads);
+				int most = protocol.getMaxThreads();
 				connector.addLifecycleListener((event) -> {
-					if (event.getType().equals(Lifecycle.AFTER_DESTROY_EVENT)) {
+					if (event.getType().equals(Lifecycle.BEFORE_START_EVENT)) {
+						protocol.setExecutor(RequestThreads.start(most));
+					}
+					else if (event.getType().equals(Lifecycle.AFTER_STOP_EVENT)
+							&& protocol.getExecutor() instanceof RequestThreads threads) {
 						threads.stop();
 					}
 				});
