@@ -110,10 +110,9 @@ final class RequestThreads extends ThreadPoolExecutor {
 		if (count < this.places) {
 			return count;
 		}
-		long now = System.nanoTime();
 		int running = count;
 		for (Worker worker : this.working) {
-			if (worker.thread.getState() != Thread.State.RUNNABLE || now - worker.began > LONG_NANOS) {
+			if (worker.isLong || worker.isWaiting()) {
 				running--;
 			}
 		}
@@ -135,7 +134,7 @@ final class RequestThreads extends ThreadPoolExecutor {
 
 	private void work() {
 		do {
-			Worker worker = new Worker(Thread.currentThread());
+			Worker worker = new Worker();
 			this.working.add(worker);
 			try {
 				work(worker);
@@ -153,7 +152,7 @@ final class RequestThreads extends ThreadPoolExecutor {
 		Runnable request = this.requests.poll();
 		while (request != null) {
 			request.run();
-			worker.began = System.nanoTime();
+			worker.begin();
 			int count = this.workers.get();
 			// Whoever has waited comes back to a place that another has taken
 			request = (count <= this.places || running(count) <= this.places) ? this.requests.poll() : null;
@@ -170,6 +169,7 @@ final class RequestThreads extends ThreadPoolExecutor {
 			}
 			else {
 				LockSupport.parkNanos(this, WATCH_NANOS);
+				endOnePlace();
 				boolean started = true;
 				while (started && !this.requests.isEmpty() && enter()) {
 					started = startWorker();
@@ -178,14 +178,43 @@ final class RequestThreads extends ThreadPoolExecutor {
 		}
 	}
 
+	/**
+	 * One at a time: on a machine that stands still all take long, and more would only
+	 * make it worse.
+	 */
+	private void endOnePlace() {
+		long now = System.nanoTime();
+		for (Worker worker : this.working) {
+			if (!worker.isLong && now - worker.began > LONG_NANOS && !worker.isWaiting()) {
+				worker.isLong = true;
+				return;
+			}
+		}
+	}
+
 	private static final class Worker {
 
-		final Thread thread;
+		private final Thread thread = Thread.currentThread();
 
-		volatile long began = System.nanoTime();
+		private volatile long began;
 
-		Worker(Thread thread) {
-			this.thread = thread;
+		private volatile boolean isLong;
+
+		Worker() {
+			begin();
+		}
+
+		void begin() {
+			this.began = System.nanoTime();
+			if (this.isLong) {
+				this.isLong = false;
+			}
+		}
+
+		/** Not for a monitor, whose owner runs. */
+		boolean isWaiting() {
+			Thread.State state = this.thread.getState();
+			return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
 		}
 
 	}

@@ -38,10 +38,10 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 class WebConfiguration implements WebMvcConfigurer {
 
 	/**
-	 * In bytes: a header that has come in part takes up to a third of it. A server
+	 * In bytes: a header that has come in part takes up to a quarter of it. A server
 	 * without memory would answer nobody, not even after those who hold it have gone.
 	 */
-	private static final long FOR_EACH_CONNECTION = 64 * 1024;
+	private static final long FOR_EACH_CONNECTION = 80 * 1024;
 
 	/** Open files that are no connections: the jars, the database, its log. */
 	private static final long OTHER_FILES = 256;
