@@ -134,13 +134,10 @@ final class RequestThreads extends ThreadPoolExecutor {
 
 	private void work() {
 		do {
-			Worker worker = new Worker();
-			this.working.add(worker);
 			try {
-				work(worker);
+				work(new Worker());
 			}
 			finally {
-				this.working.remove(worker);
 				this.workers.decrementAndGet();
 			}
 			// One may have come after the last look, and have found no place
@@ -149,13 +146,19 @@ final class RequestThreads extends ThreadPoolExecutor {
 	}
 
 	private void work(Worker worker) {
-		Runnable request = this.requests.poll();
-		while (request != null) {
-			request.run();
-			worker.begin();
-			int count = this.workers.get();
-			// Whoever has waited comes back to a place that another has taken
-			request = (count <= this.places || running(count) <= this.places) ? this.requests.poll() : null;
+		this.working.add(worker);
+		try {
+			Runnable request = this.requests.poll();
+			while (request != null) {
+				request.run();
+				worker.begin();
+				int count = this.workers.get();
+				// Whoever has waited comes back to a place that another has taken
+				request = (count <= this.places || running(count) <= this.places) ? this.requests.poll() : null;
+			}
+		}
+		finally {
+			this.working.remove(worker);
 		}
 	}
 
@@ -169,12 +172,21 @@ final class RequestThreads extends ThreadPoolExecutor {
 			}
 			else {
 				LockSupport.parkNanos(this, WATCH_NANOS);
-				endOnePlace();
-				boolean started = true;
-				while (started && !this.requests.isEmpty() && enter()) {
-					started = startWorker();
+				try {
+					lookAfter();
+				}
+				catch (OutOfMemoryError ex) {
+					// It may be there the next time, when there must still be a watcher
 				}
 			}
+		}
+	}
+
+	private void lookAfter() {
+		endOnePlace();
+		boolean started = true;
+		while (started && !this.requests.isEmpty() && enter()) {
+			started = startWorker();
 		}
 	}
 
