@@ -112,7 +112,7 @@ final class RequestThreads extends ThreadPoolExecutor {
 		}
 		int running = count;
 		for (Worker worker : this.working) {
-			if (worker.isLong || worker.isWaiting()) {
+			if (!worker.hasPlace()) {
 				running--;
 			}
 		}
@@ -197,7 +197,7 @@ final class RequestThreads extends ThreadPoolExecutor {
 	private void endOnePlace() {
 		long now = System.nanoTime();
 		for (Worker worker : this.working) {
-			if (!worker.isLong && now - worker.began > LONG_NANOS && !worker.isWaiting()) {
+			if (now - worker.began > LONG_NANOS && worker.hasPlace()) {
 				worker.isLong = true;
 				return;
 			}
@@ -223,10 +223,10 @@ final class RequestThreads extends ThreadPoolExecutor {
 			}
 		}
 
-		/** Not for a monitor, whose owner runs. */
-		boolean isWaiting() {
+		/** Who waits for a monitor keeps its place, as the monitor's owner runs. */
+		boolean hasPlace() {
 			Thread.State state = this.thread.getState();
-			return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+			return !this.isLong && state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING;
 		}
 
 	}

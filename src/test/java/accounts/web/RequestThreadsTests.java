@@ -21,10 +21,6 @@ class RequestThreadsTests {
 
 	private final RequestThreads threads = RequestThreads.start(PLACES, MOST);
 
-	private final AtomicInteger inside = new AtomicInteger();
-
-	private final AtomicInteger mostInside = new AtomicInteger();
-
 	@AfterEach
 	void stop() {
 		this.threads.stop();
@@ -79,22 +75,24 @@ class RequestThreadsTests {
 
 	@Test
 	void moreThanThereMayBeWaitForThoseThatEnd() throws Exception {
+		AtomicInteger inside = new AtomicInteger();
+		AtomicInteger mostInside = new AtomicInteger();
 		CountDownLatch full = new CountDownLatch(MOST);
 		CountDownLatch end = new CountDownLatch(1);
 		CountDownLatch answered = new CountDownLatch(3 * MOST);
 		for (int i = 0; i < 3 * MOST; i++) {
 			this.threads.execute(() -> {
-				this.mostInside.accumulateAndGet(this.inside.incrementAndGet(), Math::max);
+				mostInside.accumulateAndGet(inside.incrementAndGet(), Math::max);
 				full.countDown();
 				await(end);
-				this.inside.decrementAndGet();
+				inside.decrementAndGet();
 				answered.countDown();
 			});
 		}
 		full.await();
 		end.countDown();
 		answered.await();
-		assertThat(this.mostInside).hasValue(MOST);
+		assertThat(mostInside).hasValue(MOST);
 	}
 
 	@Test
