@@ -64,7 +64,7 @@ class Assemble {
 		service.environment().put("SERVER_PORT", "0");
 		service.environment().put("JAVA_HOME", JAVA.toString());
 		service.environment()
-			.put("JAVA_OPTS", "-Dorg.sqlite.tmpdir=. " + ((Runtime.version().feature() >= 25)
+			.put("JAVA_OPTS", "-Dorg.sqlite.tmpdir=. -XX:TrimNativeHeapInterval=1000 " + ((Runtime.version().feature() >= 25)
 					? "-XX:AOTCacheOutput=" + folder.resolve("accounts.aot")
 					: "-XX:ArchiveClassesAtExit=" + folder.resolve("accounts.jsa")));
 		Process process = service.start();
