@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
 
 import accounts.Account;
 import accounts.Service;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -35,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
  * Tokens forged in the ways that RFC 8725 and the OWASP sheets list (ASVS 9.1, 9.2), most
  * of them with a signature that is right. Whatever is wrong, the answer is the same.
  */
+@Tag("sqlite")
 @ParameterizedClass
 @EnumSource
 class ForgedTokenTests {

@@ -7,6 +7,7 @@ import accounts.Account;
 import accounts.Client;
 import accounts.Program;
 import accounts.Service;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -14,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** The native library and Java hash alike. */
+@Tag("sqlite")
 class NativeArgon2Tests {
 
 	static String[] passwords() {

@@ -22,12 +22,14 @@ import javax.net.ssl.TrustManagerFactory;
 import accounts.Program;
 import accounts.Service;
 import accounts.TestCertificate;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** TLS as src/docs/security.md says it is set up. */
+@Tag("sqlite")
 class TlsTests {
 
 	private final Path folder = Service.folder();
