@@ -54,7 +54,7 @@ for home in "${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v
   "$home/bin/java" src/main/launcher/Assemble.java "$jar" src/main/launcher/accounts "$work/accounts$number"
   classes=$(echo "$work/accounts$number"/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
   "$home/bin/javac" -nowarn -XDsuppressNotes -cp "$classes" -d "$work/$number" src/test/bench/Ceiling.java
-  options=$(sed -n 's/^exec .*"$java" \(.*\) $made.*/\1/p; s/.*"$made \(-XX.*\)"$/\1/p' src/main/launcher/accounts | tr '\n' ' ')
+  options=$(sed -nE 's/^(memory|compiler)="(\$compiler )?(.*)"$/\3/p; s/.*"\$made (-XX.*)"$/\1/p' src/main/launcher/accounts | tr '\n' ' ')
   for _ in $(seq $rounds); do
     # shellcheck disable=SC2086
     once floor$number "$home/bin/java" $options -cp "$classes:$work/$number" Ceiling "$work" $port

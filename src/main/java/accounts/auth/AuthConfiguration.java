@@ -9,7 +9,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
-import org.springframework.scheduling.annotation.EnableScheduling;
+import org.springframework.scheduling.annotation.ScheduledAnnotationBeanPostProcessor;
+import org.springframework.scheduling.config.TaskManagementConfigUtils;
 import org.springframework.transaction.TransactionException;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -19,7 +20,6 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ TokenSettings.class, SessionSettings.class, ThrottleSettings.class })
-@EnableScheduling
 class AuthConfiguration implements WebMvcConfigurer {
 
 	private static final Logger log = LoggerFactory.getLogger(AuthConfiguration.class);
@@ -27,6 +27,12 @@ class AuthConfiguration implements WebMvcConfigurer {
 	@Override
 	public void addInterceptors(InterceptorRegistry registry) {
 		registry.addInterceptor(new LoginGuard());
+	}
+
+	/** What {@code @EnableScheduling} would bring, for our own beans. */
+	@Bean(TaskManagementConfigUtils.SCHEDULED_ANNOTATION_PROCESSOR_BEAN_NAME)
+	static ScheduledAnnotationBeanPostProcessor schedules() {
+		return new OwnSchedules();
 	}
 
 	/** What can't be done now as the database is away is done the next time. */
@@ -40,6 +46,17 @@ class AuthConfiguration implements WebMvcConfigurer {
 				log.error("Failed", ex);
 			}
 		});
+	}
+
+	/** To ask each of Spring's own for its annotations would take a start longer. */
+	private static final class OwnSchedules extends ScheduledAnnotationBeanPostProcessor {
+
+		@Override
+		public Object postProcessAfterInitialization(Object bean, String beanName) {
+			return bean.getClass().getName().startsWith("accounts.")
+					? super.postProcessAfterInitialization(bean, beanName) : bean;
+		}
+
 	}
 
 }

@@ -18,6 +18,7 @@ import org.springframework.boot.tomcat.servlet.TomcatServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.boot.webmvc.autoconfigure.WebMvcRegistrations;
+import org.springframework.context.MessageSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -87,6 +88,11 @@ class WebConfiguration implements WebMvcConfigurer {
 				return new RecordsFirst(records);
 			}
 		};
+	}
+
+	@Bean
+	MessageSource messageSource() {
+		return new Untranslated();
 	}
 
 	/**
@@ -187,6 +193,12 @@ class WebConfiguration implements WebMvcConfigurer {
 
 	/** A path that ends in a slash gives the same answer without it. */
 	private static final class SlashOptionalMapping extends RequestMappingHandlerMapping {
+
+		/** To ask each of Spring's own for its annotations would take a start longer. */
+		@Override
+		protected boolean isHandler(Class<?> beanType) {
+			return beanType.getName().startsWith("accounts.") && super.isHandler(beanType);
+		}
 
 		@Override
 		protected @Nullable RequestMappingInfo getMappingForMethod(Method method, Class<?> handlerType) {
