@@ -46,8 +46,11 @@ class SlowBodies implements Filter {
 
 	private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
 
-	/** What is read of an answered request's body, for the client to see its answer. */
-	private static final int SWALLOWED = 2 * 1024 * 1024;
+	/**
+	 * What is read of an answered request's body, for the client to see its answer: a
+	 * photo sent by mistake, too.
+	 */
+	private static final int SWALLOWED = 16 * 1024 * 1024;
 
 	private final int places;
 
