@@ -54,7 +54,12 @@ for home in "${@:-${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v
   "$home/bin/java" src/main/launcher/Assemble.java "$jar" src/main/launcher/accounts "$work/accounts$number"
   classes=$(echo "$work/accounts$number"/lib/{tomcat-embed-core,jakarta.annotation-api}-*.jar | tr ' ' :)
   "$home/bin/javac" -nowarn -XDsuppressNotes -cp "$classes" -d "$work/$number" src/test/bench/Ceiling.java
-  options=$(sed -nE 's/^(memory|compiler)="(\$compiler )?(.*)"$/\3/p; s/.*"\$made (-XX.*)"$/\1/p' src/main/launcher/accounts | tr '\n' ' ')
+  # The launcher's options but its archive, as it would give them to this Java
+  mkdir -p "$work/java$number/bin"
+  cp "$home/release" "$work/java$number"
+  printf '#!/bin/sh\nprintf "%%s\\n" "$@"\n' >"$work/java$number/bin/java"
+  chmod +x "$work/java$number/bin/java"
+  options=$(JAVA_HOME=$work/java$number "$work/accounts$number/accounts" | grep -E '^-X' | grep -vE 'AOTCache|SharedArchive')
   for _ in $(seq $rounds); do
     # shellcheck disable=SC2086
     once floor$number "$home/bin/java" $options -cp "$classes:$work/$number" Ceiling "$work" $port
