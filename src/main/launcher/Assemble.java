@@ -66,6 +66,7 @@ class Assemble {
 		service.environment().keySet().removeIf((name) -> name.matches("(SPRING|SERVER|ACCOUNTS|LOGGING)_.*"));
 		service.environment().put("SERVER_PORT", "0");
 		service.environment().put("JAVA_HOME", JAVA.toString());
+		// The launcher will give this Java the option to trim, once that has trained with it
 		service.environment()
 			.put("JAVA_OPTS", "-Dorg.sqlite.tmpdir=. -XX:TrimNativeHeapInterval=1000 " + (LEARNS
 					? "-XX:AOTCacheOutput=" + folder.resolve("accounts.aot")
