@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -419,6 +420,10 @@ class StartTests {
 			}
 			catch (ConnectException ex) {
 				return;
+			}
+			catch (SocketException ex) {
+				// Nobody had accepted it yet when the port was closed; the next is
+				// refused
 			}
 		}
 		throw new AssertionError("Still open");
