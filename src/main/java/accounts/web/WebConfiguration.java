@@ -90,8 +90,9 @@ class WebConfiguration implements WebMvcConfigurer {
 		};
 	}
 
+	/** Static, as Spring asks for it before all other beans. */
 	@Bean
-	MessageSource messageSource() {
+	static MessageSource messageSource() {
 		return new Untranslated();
 	}
 
