@@ -2,10 +2,13 @@ package accounts.web;
 
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
-import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import jakarta.servlet.http.HttpServletRequest;
 import org.apache.catalina.Lifecycle;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.AbstractProtocol;
@@ -25,6 +28,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.http.CacheControl;
 import org.springframework.http.MediaType;
 import org.springframework.web.filter.RequestContextFilter;
+import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
@@ -85,7 +89,7 @@ class WebConfiguration implements WebMvcConfigurer {
 
 			@Override
 			public RequestMappingHandlerAdapter getRequestMappingHandlerAdapter() {
-				return new RecordsFirst(records);
+				return new ShortCuts(records);
 			}
 		};
 	}
@@ -173,27 +177,14 @@ class WebConfiguration implements WebMvcConfigurer {
 				: inMemory;
 	}
 
-	/** Asks first whether an answer is one of {@link JsonAnswers}. */
-	private static final class RecordsFirst extends RequestMappingHandlerAdapter {
-
-		private final JsonAnswers records;
-
-		RecordsFirst(JsonAnswers records) {
-			this.records = records;
-		}
-
-		@Override
-		public void afterPropertiesSet() {
-			super.afterPropertiesSet();
-			setReturnValueHandlers(
-					Stream.concat(Stream.of(this.records), Objects.requireNonNull(getReturnValueHandlers()).stream())
-						.toList());
-		}
-
-	}
-
-	/** A path that ends in a slash gives the same answer without it. */
+	/**
+	 * A path that ends in a slash gives the same answer without it. Paths with a number
+	 * are looked up as those without are, where Spring would try every pattern there is.
+	 */
 	private static final class SlashOptionalMapping extends RequestMappingHandlerMapping {
+
+		/** A part of a path that is a number, or of a pattern that stands for one. */
+		private static final Pattern NUMBER = Pattern.compile("/(?:[0-9]+|\\{[^/]+)(?=/|$)");
 
 		/** To ask each of Spring's own for its annotations would take a start longer. */
 		@Override
@@ -212,6 +203,24 @@ class WebConfiguration implements WebMvcConfigurer {
 				.flatMap(SlashOptionalMapping::paths)
 				.toArray(String[]::new);
 			return mapping.mutate().paths(paths).options(getBuilderConfiguration()).build();
+		}
+
+		@Override
+		protected Set<String> getDirectPaths(RequestMappingInfo mapping) {
+			return mapping.getPatternValues().stream().map(SlashOptionalMapping::shape).collect(Collectors.toSet());
+		}
+
+		/**
+		 * What is found so must still match the request; if nothing does, all is tried.
+		 */
+		@Override
+		protected @Nullable HandlerMethod lookupHandlerMethod(String lookupPath, HttpServletRequest request)
+				throws Exception {
+			return super.lookupHandlerMethod(shape(lookupPath), request);
+		}
+
+		private static String shape(String path) {
+			return NUMBER.matcher(path).replaceAll("/0");
 		}
 
 		private static Stream<String> paths(String path) {
