@@ -100,6 +100,11 @@ class KeyEncryptionTests {
 
 	@Test
 	void keysThatWereTamperedWithStopTheStart() {
+		String algorithm = KeyTests.algorithm(SigningAlgorithm.ES256);
+		Path folder = Service.folder();
+		Service.startIn(folder, algorithm, PASSPHRASE).close();
+		JdbcClient db = JdbcClient.create(new DriverManagerDataSource(Service.url(folder)));
+		db.sql("create table kept as select * from signing_key").update();
 		for (String tamper : List.of("update signing_key set material = :zeros",
 				"update signing_key set material = substr(material, 1, 20)",
 				"update signing_key set material = :nothing",
@@ -110,20 +115,15 @@ class KeyEncryptionTests {
 				"update signing_key set algorithm = 'EdDSA' where algorithm = 'ES256'",
 				"update signing_key set algorithm = 'none' where algorithm = 'ES256'",
 				"update signing_key set material = (select material from signing_key where algorithm = 'ES256')")) {
-			Path folder = Service.folder();
-			try (Service service = Service.startIn(folder, KeyTests.algorithm(SigningAlgorithm.ES256), PASSPHRASE)) {
-				service.bean(Database.class)
-					.writes()
-					.sql(tamper)
-					.param("zeros", new byte[48])
-					.param("nothing", new byte[0])
-					.update();
-			}
-			assertThat(refusal(folder, KeyTests.algorithm(SigningAlgorithm.ES256), PASSPHRASE)).as(tamper)
+			db.sql(tamper).param("zeros", new byte[48]).param("nothing", new byte[0]).update();
+			assertThat(refusal(folder, algorithm, PASSPHRASE)).as(tamper)
 				.startsWith("accounts: The ")
 				.contains("damaged")
 				.doesNotContain("\n");
+			db.sql("delete from signing_key").update();
+			db.sql("insert into signing_key select * from kept").update();
 		}
+		Service.startIn(folder, algorithm, PASSPHRASE).close();
 	}
 
 	/** What a start that is refused says. */
