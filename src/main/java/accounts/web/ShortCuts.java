@@ -20,8 +20,8 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 
 /**
  * Calls handlers as Spring does, but for what it would find out anew for each request:
- * how a text becomes a number, how a user becomes a user, how a record is written. What
- * an argument is missing or wrong for is told in the same way.
+ * how a text becomes a number, how a user becomes a user, how a record is written. An
+ * argument that is missing or wrong is refused as Spring would.
  */
 final class ShortCuts extends RequestMappingHandlerAdapter {
 

@@ -14,7 +14,6 @@ import java.util.stream.Stream;
 import accounts.Account;
 import accounts.Postgres;
 import accounts.Service;
-import accounts.database.Database;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -103,7 +102,7 @@ class KeyEncryptionTests {
 		String algorithm = KeyTests.algorithm(SigningAlgorithm.ES256);
 		Path folder = Service.folder();
 		Service.startIn(folder, algorithm, PASSPHRASE).close();
-		JdbcClient db = JdbcClient.create(new DriverManagerDataSource(Service.url(folder)));
+		JdbcClient db = database(folder);
 		db.sql("create table kept as select * from signing_key").update();
 		for (String tamper : List.of("update signing_key set material = :zeros",
 				"update signing_key set material = substr(material, 1, 20)",
@@ -170,10 +169,12 @@ class KeyEncryptionTests {
 
 	/** The server's files are not ours to read, only what it would tell somebody. */
 	private static List<byte[]> columns(Path folder) {
-		return JdbcClient.create(new DriverManagerDataSource(Service.url(folder)))
-			.sql("select material from signing_key")
-			.query((row, number) -> row.getBytes(1))
-			.list();
+		return database(folder).sql("select material from signing_key").query((row, number) -> row.getBytes(1)).list();
+	}
+
+	/** As another program sees it. */
+	private static JdbcClient database(Path folder) {
+		return JdbcClient.create(new DriverManagerDataSource(Service.url(folder)));
 	}
 
 }
