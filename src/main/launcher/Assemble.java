@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,14 +37,12 @@ class Assemble {
 	public static void main(String[] args) throws Exception {
 		Path folder = Path.of(args[2]).toAbsolutePath();
 		delete(folder);
-		Process extraction = new ProcessBuilder(JAVA.resolve("bin/java").toString(), "-Djarmode=tools", "-jar", args[0],
-				"extract", "--destination", folder.toString())
-			.inheritIO()
-			.start();
-		if (extraction.waitFor() != 0) {
-			throw new IOException("The jar could not be extracted");
+		java("-Djarmode=tools", "-jar", args[0], "extract", "--destination", folder.toString());
+		Path source = Path.of(args[1]);
+		if (!LEARNS) {
+			desugar(folder, source.resolveSibling("Desugar.java"));
 		}
-		Path launcher = Files.copy(Path.of(args[1]), folder.resolve("accounts"), StandardCopyOption.COPY_ATTRIBUTES);
+		Path launcher = Files.copy(source, folder.resolve("accounts"), StandardCopyOption.COPY_ATTRIBUTES);
 		Path work = Files.createTempDirectory("accounts-training");
 		try {
 			train(launcher, work);
@@ -53,6 +53,25 @@ class Assemble {
 		}
 		finally {
 			delete(work);
+		}
+	}
+
+	private static void java(String... arguments) throws IOException, InterruptedException {
+		List<String> command = new ArrayList<>(List.of(JAVA.resolve("bin/java").toString()));
+		command.addAll(List.of(arguments));
+		if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
+			throw new IOException("This failed: " + String.join(" ", command));
+		}
+	}
+
+	/** What an AOT cache would keep linked need not be linked. */
+	private static void desugar(Path folder, Path program) throws IOException, InterruptedException {
+		try (Stream<Path> files = Files.walk(folder)) {
+			List<String> jars = files.map(Path::toString).filter((file) -> file.endsWith(".jar")).toList();
+			String asm = jars.stream().filter((jar) -> jar.contains("spring-core-")).findAny().orElseThrow();
+			List<String> arguments = new ArrayList<>(List.of("-cp", asm, program.toString()));
+			arguments.addAll(jars);
+			java(arguments.toArray(String[]::new));
 		}
 	}
 
