@@ -6,6 +6,7 @@ import java.util.Properties;
 
 import jakarta.servlet.http.HttpServletResponse;
 
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
@@ -19,9 +20,10 @@ import org.springframework.web.bind.annotation.RestController;
 
 /**
  * The documentation: the API's own description, and Swagger UI to read it and try it out
- * without the internet.
+ * without the internet. Read when somebody does.
  */
 @RestController
+@Lazy
 class DocsController {
 
 	private static final MediaType CSS = MediaType.parseMediaType("text/css;charset=UTF-8");
