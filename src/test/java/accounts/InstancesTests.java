@@ -44,7 +44,7 @@ class InstancesTests {
 	private static final int CLIENTS = 16;
 
 	/** Each is a program of its own: in one, they would share what logs. */
-	@RepeatedTest(3)
+	@RepeatedTest(2)
 	void threeStartFromAnEmptyDatabaseAtTheSameMoment() throws Exception {
 		Path folder = Service.folder();
 		List<Program> programs = atOnce(3, (number) -> () -> Program.start(folder));
