@@ -29,6 +29,9 @@ class Assemble {
 	/** Whether this Java has an AOT cache, which keeps what it learnt while it ran (JEP 515). */
 	private static final boolean LEARNS = Runtime.version().feature() >= 25;
 
+	/** Whether its archives are good for another folder than where they were made (JDK-8279366). */
+	private static final boolean MOVES = Runtime.version().feature() >= 19;
+
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private static final HttpClient CLIENT = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
@@ -47,6 +50,9 @@ class Assemble {
 		try {
 			train(launcher, work);
 			Files.copy(JAVA.resolve("release"), folder.resolve("made-by"));
+			if (!MOVES) {
+				Files.writeString(folder.resolve("made-in"), folder.toRealPath() + "\n");
+			}
 		}
 		catch (IOException ex) {
 			System.err.println("Without an archive the service starts more slowly: " + ex.getMessage());

@@ -228,8 +228,7 @@ class Desugar implements Opcodes {
 			case Type.BYTE, Type.SHORT -> "I";
 			// An array of characters is an object here, and no text
 			case Type.ARRAY -> "Ljava/lang/Object;";
-			case Type.OBJECT ->
-				type.equals(Type.getType(String.class)) ? type.getDescriptor() : "Ljava/lang/Object;";
+			case Type.OBJECT -> type.equals(Type.getType(String.class)) ? type.getDescriptor() : "Ljava/lang/Object;";
 			default -> type.getDescriptor();
 		};
 		code.visitMethodInsn(INVOKEVIRTUAL, "java/lang/StringBuilder", "append",
@@ -306,7 +305,11 @@ class Desugar implements Opcodes {
 					"(" + from.getDescriptor() + ")L" + box(from) + ";", false);
 		}
 		else if (isPrimitive(to)) {
-			Type held = BOXES.keySet().stream().filter((type) -> box(type).equals(from.getInternalName())).findAny().orElse(to);
+			Type held = BOXES.keySet()
+				.stream()
+				.filter((type) -> box(type).equals(from.getInternalName()))
+				.findAny()
+				.orElse(to);
 			code.visitTypeInsn(CHECKCAST, box(held));
 			code.visitMethodInsn(INVOKEVIRTUAL, box(held), held.getClassName() + "Value", "()" + held.getDescriptor(),
 					false);
