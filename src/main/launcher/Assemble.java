@@ -40,7 +40,7 @@ class Assemble {
 	public static void main(String[] args) throws Exception {
 		Path folder = Path.of(args[2]).toAbsolutePath();
 		delete(folder);
-		java("-Djarmode=tools", "-jar", args[0], "extract", "--destination", folder.toString());
+		java(List.of("-Djarmode=tools", "-jar", args[0], "extract", "--destination", folder.toString()));
 		Path source = Path.of(args[1]);
 		if (!LEARNS) {
 			desugar(folder, source.resolveSibling("Desugar.java"));
@@ -62,9 +62,9 @@ class Assemble {
 		}
 	}
 
-	private static void java(String... arguments) throws IOException, InterruptedException {
+	private static void java(List<String> arguments) throws IOException, InterruptedException {
 		List<String> command = new ArrayList<>(List.of(JAVA.resolve("bin/java").toString()));
-		command.addAll(List.of(arguments));
+		command.addAll(arguments);
 		if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
 			throw new IOException("This failed: " + String.join(" ", command));
 		}
@@ -74,10 +74,10 @@ class Assemble {
 	private static void desugar(Path folder, Path program) throws IOException, InterruptedException {
 		try (Stream<Path> files = Files.walk(folder)) {
 			List<String> jars = files.map(Path::toString).filter((file) -> file.endsWith(".jar")).toList();
-			String asm = jars.stream().filter((jar) -> jar.contains("spring-core-")).findAny().orElseThrow();
+			String asm = jars.stream().filter((jar) -> jar.matches(".*/spring-core-[^/]*")).findAny().orElseThrow();
 			List<String> arguments = new ArrayList<>(List.of("-cp", asm, program.toString()));
 			arguments.addAll(jars);
-			java(arguments.toArray(String[]::new));
+			java(arguments);
 		}
 	}
 
