@@ -1,5 +1,13 @@
 package accounts;
 
+import java.text.DecimalFormatSymbols;
+import java.util.List;
+import java.util.Locale;
+
+import accounts.web.Digits;
+import com.tngtech.archunit.core.domain.AccessTarget;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -9,6 +17,8 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.web.bind.annotation.RestController;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -128,6 +138,42 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAPackage("picocli..")
 			.check(CODE);
+	}
+
+	@Test
+	void textForMachinesFollowsNoLocaleAndKnowsTheDigitsFrom0To9Alone() {
+		noClasses().that()
+			.doNotHaveFullyQualifiedName(Digits.class.getName())
+			.should()
+			.accessTargetWhere(target(describe("follows the default locale, or takes digits of every script",
+					ArchitectureTests::dependsOnLanguage)))
+			.check(CODE);
+	}
+
+	private static boolean dependsOnLanguage(AccessTarget target) {
+		if (!(target instanceof CodeUnitAccessTarget called)) {
+			return false;
+		}
+		List<String> parameters = called.getRawParameterTypes().stream().map(JavaClass::getName).toList();
+		if (parameters.contains(Locale.class.getName())) {
+			return false;
+		}
+		return switch (target.getOwner().getName() + "." + target.getName()) {
+			case "java.lang.String.format", "java.lang.String.formatted", "java.lang.String.toLowerCase",
+					"java.lang.String.toUpperCase", "java.io.PrintStream.printf", "java.io.PrintStream.format",
+					"java.io.PrintWriter.printf", "java.io.PrintWriter.format", "java.util.Formatter.<init>",
+					"java.util.Scanner.<init>", "java.text.MessageFormat.format",
+					"java.time.format.DateTimeFormatter.ofPattern", "java.text.SimpleDateFormat.<init>",
+					"java.lang.Integer.parseInt", "java.lang.Integer.decode", "java.lang.Long.parseLong",
+					"java.lang.Long.decode", "java.lang.Character.isDigit" ->
+				true;
+			case "java.lang.Integer.valueOf", "java.lang.Long.valueOf" -> parameters.contains(String.class.getName());
+			case "java.text.DecimalFormat.<init>" -> !parameters.contains(DecimalFormatSymbols.class.getName());
+			case "java.text.NumberFormat.getInstance", "java.text.NumberFormat.getIntegerInstance",
+					"java.text.NumberFormat.getNumberInstance", "java.text.NumberFormat.getPercentInstance" ->
+				true;
+			default -> false;
+		};
 	}
 
 	@Test

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
+import accounts.web.Digits;
 import io.jsonwebtoken.Claims;
 import io.jsonwebtoken.Jws;
 import io.jsonwebtoken.JwsHeader;
@@ -179,7 +180,7 @@ class AccessTokens {
 		String algorithm = signed.getHeader().getAlgorithm();
 		SigningKey key = this.keys.verifying(keyId, algorithm)
 			.orElseThrow(() -> new UnsupportedJwtException("no such key"));
-		return new Verified(new AccessToken(id.longValue(), (session != null) ? Long.valueOf(session) : null),
+		return new Verified(new AccessToken(id.longValue(), (session != null) ? Digits.number(session) : null),
 				claims.getExpiration().toInstant(), (notBefore != null) ? notBefore.toInstant() : null, keyId,
 				algorithm, key.id());
 	}

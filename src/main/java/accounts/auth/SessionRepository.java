@@ -113,7 +113,7 @@ class SessionRepository {
 			.sql("""
 					insert into session (user_id, created_on, last_used_on, user_agent, ip, refresh_hash)
 					select id, ?, ?, ?, ?, ? from "user" where id = ? and password = ?%s
-					returning id""".formatted(this.db.forUpdate()))
+					returning id""".replace("%s", this.db.forUpdate()))
 			.param(now())
 			.param(now())
 			.param(userAgent)
@@ -140,7 +140,7 @@ class SessionRepository {
 			.sql(END + """
 					where id in (
 						select id from session where user_id = ? and id <> ? and %s
-						order by last_used_on desc, id desc limit 1000000 offset ?)""".formatted(HOLDS))
+						order by last_used_on desc, id desc limit 1000000 offset ?)""".replace("%s", HOLDS))
 			.param(now())
 			.param(userId)
 			.param(newest)
@@ -159,7 +159,7 @@ class SessionRepository {
 			int rotated = this.db.writes()
 				.sql("""
 						update session set refresh_hash = ?, last_used_on = ?
-						where id = ? and refresh_hash = ? and %s""".formatted(HOLDS))
+						where id = ? and refresh_hash = ? and %s""".replace("%s", HOLDS))
 				.param(next.hash())
 				.param(now())
 				.param(old.sessionId())
@@ -307,7 +307,7 @@ class SessionRepository {
 		return this.db.reads()
 			.sql("""
 					select count(*) as looked, count(*) filter (where %s) as counted, coalesce(max(id), 0) as last
-					from (select * from session where id > ? order by id limit ?) session""".formatted(HOLDS))
+					from (select * from session where id > ? order by id limit ?) session""".replace("%s", HOLDS))
 			.param(usedAfter())
 			.param(createdAfter())
 			.param(after)

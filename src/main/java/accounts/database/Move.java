@@ -115,7 +115,7 @@ public final class Move implements Callable<Integer> {
 			if (from.isSame(to)) {
 				throw new StartRefused("--from and --to are the same database: move to another.");
 			}
-			err().printf("Moving %s to %s%n", from.place(), to.place());
+			err().println("Moving " + from.place() + " to " + to.place());
 			if (!databases.offline) {
 				err().println("Until this has ended the first takes no writes.");
 			}
@@ -166,7 +166,7 @@ public final class Move implements Callable<Integer> {
 					+ " could not be marked as moved: give the same command again, before anybody writes to it ("
 					+ ex.getMessage() + ")", ex);
 		}
-		out().printf("Moved. Set SPRING_DATASOURCE_URL to %s and start the service.%n", to.place());
+		out().println("Moved. Set SPRING_DATASOURCE_URL to " + to.place() + " and start the service.");
 	}
 
 	private Map<Table, Sum> copy(Store from, Store to) {
@@ -250,8 +250,8 @@ public final class Move implements Callable<Integer> {
 				.orElseThrow(() -> new StartRefused(store.place() + " was not moved: it takes writes as it is."));
 			store.unmark();
 			store.commit();
-			out().printf("%s takes writes again. What was written to %s meanwhile is not in it.%n", store.place(),
-					place);
+			out().println(
+					store.place() + " takes writes again. What was written to " + place + " meanwhile is not in it.");
 			return true;
 		}
 	}

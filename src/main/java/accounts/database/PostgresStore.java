@@ -218,13 +218,13 @@ final class PostgresStore extends Store {
 	/** Undone with the transaction, as setval would not be. */
 	@Override
 	void setSequence(Table table, long nextId) {
-		execute("alter table %s alter column %s restart with %d".formatted(table.quoted(), table.identity(), nextId));
+		execute("alter table " + table.quoted() + " alter column " + table.identity() + " restart with " + nextId);
 	}
 
 	@Override
 	void read(Table table, Consumer<byte[][]> rows) {
-		String copy = "copy (select %s from %s order by %s) to stdout (format binary)".formatted(table.columnList(),
-				table.quoted(), order(table, " collate \"C\""));
+		String copy = "copy (select " + table.columnList() + " from " + table.quoted() + " order by "
+				+ order(table, " collate \"C\"") + ") to stdout (format binary)";
 		at(() -> {
 			PGCopyInputStream stream = new PGCopyInputStream(connection().unwrap(PGConnection.class), copy);
 			try (DataInputStream input = new DataInputStream(stream)) {
@@ -261,7 +261,7 @@ final class PostgresStore extends Store {
 
 	@Override
 	void write(Table table, Consumer<Consumer<byte[][]>> feed) {
-		String copy = "copy %s (%s) from stdin (format binary)".formatted(table.quoted(), table.columnList());
+		String copy = "copy " + table.quoted() + " (" + table.columnList() + ") from stdin (format binary)";
 		at(() -> {
 			CopyIn server = connection().unwrap(PGConnection.class).getCopyAPI().copyIn(copy);
 			try {

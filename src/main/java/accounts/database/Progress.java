@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -49,7 +50,7 @@ final class Progress implements AutoCloseable {
 		this.bar = isTerminal() ? new ProgressBarBuilder().setTaskName(task)
 			.setInitialMax(total)
 			.setStyle(ProgressBarStyle.ASCII)
-			.showSpeed(new DecimalFormat("#,##0"))
+			.showSpeed(new DecimalFormat("#,##0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
 			.setUpdateIntervalMillis(200)
 			.setConsumer(new ConsoleProgressBarConsumer(System.err))
 			.build() : null;

@@ -258,7 +258,7 @@ record SqliteFile(Path path, Content content) {
 	private static void refuseDoubles(Path path, JdbcClient db) {
 		List<List<String>> doubles = db.sql("select id, email from user order by id")
 			.query((row, number) -> List.of(row.getString("email"),
-					"%s (id %d)".formatted(row.getString("email"), row.getLong("id"))))
+					row.getString("email") + " (id " + row.getLong("id") + ")"))
 			.list()
 			.stream()
 			.collect(Collectors.groupingBy((user) -> V1__Users.email(user.get(0)),

@@ -218,19 +218,18 @@ final class SqliteStore extends Store {
 
 	@Override
 	long sequence(Table table) {
-		return number(
-				"select coalesce(max(seq), 0) + 1 from sqlite_sequence where name = '%s'".formatted(table.name()));
+		return number("select coalesce(max(seq), 0) + 1 from sqlite_sequence where name = '" + table.name() + "'");
 	}
 
 	@Override
 	void setSequence(Table table, long nextId) {
-		execute("delete from sqlite_sequence where name = '%s'".formatted(table.name()));
-		execute("insert into sqlite_sequence (name, seq) values ('%s', %d)".formatted(table.name(), nextId - 1));
+		execute("delete from sqlite_sequence where name = '" + table.name() + "'");
+		execute("insert into sqlite_sequence (name, seq) values ('" + table.name() + "', " + (nextId - 1) + ")");
 	}
 
 	@Override
 	void read(Table table, Consumer<byte[][]> rows) {
-		String select = "select %s from %s order by %s".formatted(table.columnList(), table.quoted(), order(table, ""));
+		String select = "select " + table.columnList() + " from " + table.quoted() + " order by " + order(table, "");
 		at(() -> {
 			try (Statement statement = connection().createStatement();
 					ResultSet result = statement.executeQuery(select)) {
@@ -274,8 +273,8 @@ final class SqliteStore extends Store {
 
 	@Override
 	void write(Table table, Consumer<Consumer<byte[][]>> feed) {
-		String insert = "insert into %s (%s) values (%s)".formatted(table.quoted(), table.columnList(),
-				String.join(", ", Collections.nCopies(table.columns().size(), "?")));
+		String insert = "insert into " + table.quoted() + " (" + table.columnList() + ") values ("
+				+ String.join(", ", Collections.nCopies(table.columns().size(), "?")) + ")";
 		at(() -> {
 			try (PreparedStatement statement = connection().prepareStatement(insert)) {
 				int[] batched = { 0 };

@@ -102,7 +102,7 @@ abstract class Store implements AutoCloseable {
 		if (table.identity() == null) {
 			return 0;
 		}
-		long highest = number("select coalesce(max(%s), 0) from %s".formatted(table.identity(), table.quoted()));
+		long highest = number("select coalesce(max(" + table.identity() + "), 0) from " + table.quoted());
 		return Math.max(highest + 1, sequence(table));
 	}
 

@@ -70,7 +70,7 @@ public class AccountRules {
 	}
 
 	private String passwordLength() {
-		return "%d to %d characters".formatted(this.passwords.minLength(), this.passwords.maxLength());
+		return this.passwords.minLength() + " to " + this.passwords.maxLength() + " characters";
 	}
 
 	/** The one form in which an account's email is kept and looked up. */

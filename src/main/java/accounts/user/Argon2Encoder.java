@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import accounts.web.Digits;
 import com.password4j.Argon2Function;
 import com.password4j.types.Argon2;
 import org.jspecify.annotations.Nullable;
@@ -55,9 +56,9 @@ final class Argon2Encoder implements PasswordEncoder {
 		byte[] salt = new byte[16];
 		RANDOM.nextBytes(salt);
 		Base64.Encoder base64 = Base64.getEncoder().withoutPadding();
-		return "$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s".formatted(this.cost.memory(), this.cost.iterations(),
-				this.cost.parallelism(), base64.encodeToString(salt),
-				base64.encodeToString(hash(password, salt, this.cost, HASH_BYTES)));
+		return "$argon2id$v=19$m=" + this.cost.memory() + ",t=" + this.cost.iterations() + ",p="
+				+ this.cost.parallelism() + "$" + base64.encodeToString(salt) + "$"
+				+ base64.encodeToString(hash(password, salt, this.cost, HASH_BYTES));
 	}
 
 	@Override
@@ -81,7 +82,7 @@ final class Argon2Encoder implements PasswordEncoder {
 
 	@Override
 	public boolean upgradeEncoding(@Nullable String encoded) {
-		return !this.cost.equals(cost(parts(encoded)));
+		return !this.cost.equals(cost(parts(encoded))) || (encoded != null && !plain(encoded).equals(encoded));
 	}
 
 	/**
@@ -114,16 +115,28 @@ final class Argon2Encoder implements PasswordEncoder {
 	}
 
 	private static Matcher parts(@Nullable String encoded) {
-		return ENCODED.matcher((encoded != null) ? encoded : "");
+		return ENCODED.matcher((encoded != null) ? plain(encoded) : "");
+	}
+
+	/**
+	 * The hash with its numbers in the digits 0 to 9. Earlier versions wrote them in the
+	 * digits of the system's language.
+	 */
+	private static String plain(String encoded) {
+		return encoded.codePoints()
+			.map((character) -> (Character.getType(character) == Character.DECIMAL_DIGIT_NUMBER)
+					? '0' + Character.digit(character, 10) : character)
+			.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+			.toString();
 	}
 
 	private static PasswordSettings.@Nullable Argon2 cost(Matcher parts) {
 		if (!parts.matches()) {
 			return null;
 		}
-		int memory = Integer.parseInt(parts.group(1));
-		int iterations = Integer.parseInt(parts.group(2));
-		int parallelism = Integer.parseInt(parts.group(3));
+		int memory = (int) Digits.number(parts.group(1));
+		int iterations = (int) Digits.number(parts.group(2));
+		int parallelism = (int) Digits.number(parts.group(3));
 		return isBearable(memory, iterations, parallelism)
 				? new PasswordSettings.Argon2(memory, iterations, parallelism) : null;
 	}

@@ -3,6 +3,7 @@ package accounts.user;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -83,9 +84,9 @@ class UserListRepository {
 	}
 
 	static Statement all(UserQuery query) {
-		return new Statement("""
+		return new Statement(sql("""
 				select id, first_name, last_name, email, created_on, last_name_key from "user"
-				%s order by %s limit ?""".formatted(begin(query, "where "), order(query)),
+				%s order by %s limit ?""", begin(query, "where "), order(query)),
 				values(beginning(query), List.of(query.limit() + 1)));
 	}
 
@@ -96,10 +97,10 @@ class UserListRepository {
 	static Statement many(UserQuery query, String prefix) {
 		List<String> others = SEARCHED.stream().filter((column) -> !column.equals(key(query))).toList();
 		return new Statement(others.stream()
-			.map((column) -> """
+			.map((column) -> sql("""
 					(select count(*) from (
-						select 1 from "user" where %1$s >= ? and %1$s < ? order by %1$s limit %2$d) found) > %3$d"""
-				.formatted(column, FEW + 1, FEW))
+						select 1 from "user" where %1$s >= ? and %1$s < ? order by %1$s limit %2$d) found) > %3$d""",
+					column, FEW + 1, FEW))
 			.collect(Collectors.joining(" or ", "select ", "")), ranges(prefix, others.size()));
 	}
 
@@ -110,23 +111,23 @@ class UserListRepository {
 		List<Object> values = new ArrayList<>();
 		for (String column : SEARCHED) {
 			boolean sorted = column.equals(key(query));
-			parts
-				.add("""
-						select * from (select %1$s from "user" where %2$s >= ? and %2$s < ?%3$s order by %4$s limit ?) by_%2$s"""
-					.formatted(columns, column, sorted ? begin(query, " and ") : "", sorted ? order(query) : column));
+			parts.add(
+					sql("""
+							select * from (select %1$s from "user" where %2$s >= ? and %2$s < ?%3$s order by %4$s limit ?) by_%2$s""",
+							columns, column, sorted ? begin(query, " and ") : "", sorted ? order(query) : column));
 			values.addAll(ranges(prefix, 1));
 			values.addAll(sorted ? beginning(query) : List.of());
 			values.add(sorted ? query.limit() + 1 : FEW);
 		}
 		return new Statement(
-				"""
+				sql("""
 						select "user".id, first_name, last_name, "user".email, "user".created_on, "user".last_name_key
 						from (
 							select %s from (
 								%s
 							) found
 							%s order by %s limit ?
-						) page join "user" on "user".id = page.id order by %s""".formatted(columns,
+						) page join "user" on "user".id = page.id order by %s""", columns,
 						String.join("\nunion ", parts), begin(query, "where "), order(query), order(query, "page.")),
 				values(values, beginning(query), List.of(query.limit() + 1)));
 	}
@@ -137,13 +138,13 @@ class UserListRepository {
 	 */
 	static Statement walk(UserQuery query, String prefix) {
 		int length = prefix.codePointCount(0, prefix.length());
-		return new Statement("""
+		return new Statement(sql("""
 				select * from (
 					select id, first_name, last_name, email, created_on, last_name_key, first_name_key from "user"
 					%s order by %s limit 9223372036854775807
 				) everybody
 				where substr(email, 1, ?) = ? or substr(first_name_key, 1, ?) = ? or substr(last_name_key, 1, ?) = ?
-				limit ?""".formatted(begin(query, "where "), order(query)), values(beginning(query),
+				limit ?""", begin(query, "where "), order(query)), values(beginning(query),
 				List.of(length, prefix, length, prefix, length, prefix), List.of(query.limit() + 1)));
 	}
 
@@ -160,6 +161,10 @@ class UserListRepository {
 				) found""", ranges(prefix, SEARCHED.size()));
 	}
 
+	private static String sql(String template, Object... parts) {
+		return String.format(Locale.ROOT, template, parts);
+	}
+
 	private static String key(UserQuery query) {
 		return query.sort().columns().get(0);
 	}
@@ -169,8 +174,8 @@ class UserListRepository {
 			return "";
 		}
 		List<String> columns = query.sort().columns();
-		return before + "(%s) %s (%s)".formatted(String.join(", ", columns), query.descending() ? "<" : ">",
-				String.join(", ", Collections.nCopies(columns.size(), "?")));
+		return before + "(" + String.join(", ", columns) + ") " + (query.descending() ? "<" : ">") + " ("
+				+ String.join(", ", Collections.nCopies(columns.size(), "?")) + ")";
 	}
 
 	private static List<Object> beginning(UserQuery query) {

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
+import accounts.web.Digits;
 import accounts.web.Fields;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ record UserQuery(MultiValueMap<String, String> parameters, int limit, Sort sort,
 				case ID -> List.of(cursor.id());
 				case EMAIL -> List.of(cursor.key());
 				case LAST_NAME -> List.of(cursor.key(), cursor.id());
-				case CREATED_ON -> List.of(Long.valueOf(cursor.key()), cursor.id());
+				case CREATED_ON -> List.of(Digits.number(cursor.key()), cursor.id());
 			};
 		}
 
@@ -144,10 +145,10 @@ record UserQuery(MultiValueMap<String, String> parameters, int limit, Sort sort,
 	}
 
 	private static int limit(String text) {
-		if (!text.matches("[1-9][0-9]{0,3}") || Integer.parseInt(text) > MAX_LIMIT) {
+		if (!text.matches("[1-9][0-9]{0,3}") || Digits.number(text) > MAX_LIMIT) {
 			throw new IllegalArgumentException("must be a number from 1 to " + MAX_LIMIT);
 		}
-		return Integer.parseInt(text);
+		return (int) Digits.number(text);
 	}
 
 	private static String prefix(String text) {

@@ -249,8 +249,8 @@ public class UserRepository {
 			.sql("""
 					update "user" set first_name_key = made.column2, last_name_key = made.column3,
 						keyed_first_name = made.column4, keyed_last_name = made.column5
-					from (values %s) made where id = made.column1"""
-				.formatted(String.join(", ", Collections.nCopies(users.size(), "(cast(? as bigint), ?, ?, ?, ?)"))))
+					from (values %s) made where id = made.column1""".replace("%s",
+					String.join(", ", Collections.nCopies(users.size(), "(cast(? as bigint), ?, ?, ?, ?)"))))
 			.params(values)
 			.update();
 	}

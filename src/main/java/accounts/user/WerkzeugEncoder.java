@@ -12,6 +12,7 @@ import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
+import accounts.web.Digits;
 import com.password4j.ScryptFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ final class WerkzeugEncoder implements PasswordEncoder {
 	}
 
 	private static boolean isPbkdf2(String password, Matcher parts) throws GeneralSecurityException {
-		int iterations = (parts.group(2) != null) ? Integer.parseInt(parts.group(2)) : DEFAULT_ITERATIONS;
+		int iterations = (parts.group(2) != null) ? (int) Digits.number(parts.group(2)) : DEFAULT_ITERATIONS;
 		byte[] expected = HexFormat.of().parseHex(parts.group(4));
 		String algorithm = "Hmac" + parts.group(1).toUpperCase(Locale.ROOT);
 		if (iterations < 1 || iterations > MAX_ITERATIONS
@@ -76,9 +77,9 @@ final class WerkzeugEncoder implements PasswordEncoder {
 	}
 
 	private static boolean isScrypt(String password, Matcher parts) throws GeneralSecurityException {
-		int work = Integer.parseInt(parts.group(1));
-		int blockSize = Integer.parseInt(parts.group(2));
-		int parallelism = Integer.parseInt(parts.group(3));
+		int work = (int) Digits.number(parts.group(1));
+		int blockSize = (int) Digits.number(parts.group(2));
+		int parallelism = (int) Digits.number(parts.group(3));
 		if (work < 2 || Integer.bitCount(work) != 1 || blockSize < 1 || parallelism < 1 || parallelism > 16
 				|| (long) work * blockSize > MAX_SCRYPT_BLOCKS) {
 			return false;

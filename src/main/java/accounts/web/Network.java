@@ -45,10 +45,10 @@ public record Network(InetAddress first, int bits) {
 			.orElseThrow(() -> new IllegalArgumentException(text));
 		int length = address.getAddress().length * 8;
 		String bits = (slash < 0) ? Integer.toString(length) : text.substring(slash + 1);
-		if (!BITS.matcher(bits).matches() || Integer.parseInt(bits) > length) {
+		if (!BITS.matcher(bits).matches() || Digits.number(bits) > length) {
 			throw new IllegalArgumentException(text);
 		}
-		return of(address, Integer.parseInt(bits));
+		return of(address, (int) Digits.number(bits));
 	}
 
 	/** The network of so many bits that an address is in. */

@@ -26,7 +26,7 @@ public class ServerErrors extends ErrorReportValve {
 				|| !canWrite(response)) {
 			return;
 		}
-		String body = "{\"error\": \"%s\"}".formatted(ErrorAnswer.sentence(status));
+		String body = "{\"error\": \"" + ErrorAnswer.sentence(status) + "\"}";
 		try {
 			RequestLog.identify(response);
 			SecurityHeaders.set(request, response);

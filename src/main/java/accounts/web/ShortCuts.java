@@ -79,7 +79,7 @@ final class ShortCuts extends RequestMappingHandlerAdapter {
 				.getAttribute(HandlerMapping.URI_TEMPLATE_VARIABLES_ATTRIBUTE, RequestAttributes.SCOPE_REQUEST));
 			String digits = (String) Objects.requireNonNull(variables.get(name));
 			try {
-				return Long.parseLong(digits);
+				return Digits.number(digits);
 			}
 			catch (NumberFormatException ex) {
 				throw new MethodArgumentTypeMismatchException(digits, long.class, name, parameter, ex);

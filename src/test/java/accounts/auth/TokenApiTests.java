@@ -115,7 +115,7 @@ class TokenApiTests {
 		try (Service own = Service.start("accounts.token.secret=" + SECRET)) {
 			long id = own.account().id();
 			String header = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
-			String claims = "{\"id\":%d,\"sub\":\"%d\",\"iss\":\"accounts\",\"iat\":1,\"exp\":99999999999}"
+			String claims = "{\"id\":%s,\"sub\":\"%s\",\"iss\":\"accounts\",\"iat\":1,\"exp\":99999999999}"
 				.formatted(id, id);
 			own.client().as(sign(header, claims, SECRET)).get("/users/me/").is(200);
 			// A time may have a fraction (RFC 7519, section 2)
@@ -129,9 +129,9 @@ class TokenApiTests {
 			refused(own, sign(header, claims.replace("99999999999", "1000000000"), SECRET));
 			refused(own, sign(header, claims.replace("\"accounts\"", "\"others\""), SECRET));
 			refused(own, sign(header, claims.replace("\"iss\":\"accounts\",", ""), SECRET));
-			refused(own, sign(header, claims.replace("\"id\":%d,".formatted(id), ""), SECRET));
-			for (String wrong : new String[] { "\"%d\"", "%d.0", "%d.5", "[%d]", "{\"a\":%d}", "true", "null",
-					"1%d" }) {
+			refused(own, sign(header, claims.replace("\"id\":%s,".formatted(id), ""), SECRET));
+			for (String wrong : new String[] { "\"%s\"", "%s.0", "%s.5", "[%s]", "{\"a\":%s}", "true", "null",
+					"1%s" }) {
 				refused(own, sign(header, claims.replace("\"id\":" + id, "\"id\":" + wrong.formatted(id)), SECRET));
 			}
 			refused(own, sign("{\"alg\":\"HS512\"}", claims, SECRET));

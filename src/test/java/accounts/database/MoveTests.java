@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 import accounts.Account;
@@ -95,7 +96,8 @@ class MoveTests {
 		Outcome move = move("--from", from, "--to", to);
 
 		assertThat(move.errors).doesNotContain("accounts: ");
-		assertThat(move.output).containsPattern("(?m)^user +from +10,001 +" + String.format("%,d", goneUser + 1))
+		assertThat(move.output)
+			.containsPattern("(?m)^user +from +10,001 +" + String.format(Locale.ROOT, "%,d", goneUser + 1))
 			.doesNotContain("DIFFERENT")
 			.endsWith("Moved. Set SPRING_DATASOURCE_URL to " + printed(to) + " and start the service.\n");
 		assertThat(move.code).isZero();
@@ -593,7 +595,7 @@ class MoveTests {
 		db(url)
 			.sql("""
 					insert into "user" (first_name, last_name, email, password, created_on)
-					with recursive n (i) as (select 1 union all select i + 1 from n where i < %d)
+					with recursive n (i) as (select 1 union all select i + 1 from n where i < %s)
 					select 'Žofie', 'Nová', (i * 7919) %% 104729 || 'ž@example.com', '{noop}', 1700000000 + i from n"""
 				.formatted(number))
 			.update();

@@ -129,7 +129,7 @@ record Scrape(String text, Map<String, String> types, Map<String, Double> sample
 
 	/** How often requests were answered so; zero if never. */
 	double answered(String method, String uri, int status) {
-		return this.samples.getOrDefault("http_server_requests_seconds_count{method=\"%s\",status=\"%d\",uri=\"%s\"}"
+		return this.samples.getOrDefault("http_server_requests_seconds_count{method=\"%s\",status=\"%s\",uri=\"%s\"}"
 			.formatted(method, status, uri), 0.0);
 	}
 

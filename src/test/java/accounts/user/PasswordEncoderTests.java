@@ -174,6 +174,29 @@ class PasswordEncoderTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(ints = { '\u0660', '\u06f0', '\u0966', '\u1c50' })
+	@Tag("sqlite")
+	void aHashWithNumbersInOtherDigitsLetsItsOwnerInAndIsPutRight(int zero) {
+		Path folder = Service.folder();
+		try (Service service = Service.startIn(folder); Sqlite sqlite = Sqlite.open(Service.file(folder))) {
+			Account account = service.account();
+			String hash = "select password from \"user\"";
+			String good = sqlite.rows(hash).get(0);
+			// As earlier versions wrote it where the system's language has such digits
+			String cost = "m=64,t=1,p=1".chars()
+				.map((letter) -> Character.isDigit(letter) ? letter - '0' + zero : letter)
+				.collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+				.toString();
+			sqlite.run("update \"user\" set password = replace(password, 'm=64,t=1,p=1', '" + cost + "')");
+			assertThat(sqlite.rows(hash)).doesNotContain(good);
+			Account.login(service.client(), account.email(), account.password() + "x")
+				.refused(401, "Incorrect password");
+			Account.login(service.client(), account.email(), account.password()).is(200);
+			assertThat(sqlite.rows(hash)).singleElement().asString().startsWith("{argon2}$argon2id$v=19$m=64,t=1,p=1$");
+		}
+	}
+
 	@Test
 	void asManyPasswordsAsCanWaitDoSoAndTheNextIsToldToComeAgain() throws Exception {
 		CountDownLatch end = new CountDownLatch(1);

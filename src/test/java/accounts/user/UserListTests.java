@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -45,7 +46,8 @@ class UserListTests {
 		String[] last = { "Berg", "berg", "de Vries", "Ångström", "李", "Lee", "Lee-Smith", "Lee Smith" };
 		for (int i = 0; i < 200; i++) {
 			SERVICE.clock().move(Duration.ofSeconds(i % 3));
-			users.add(first[i % first.length], last[i % last.length], "%03d-é%d@x.org".formatted(i * 77 % 200, i), "-");
+			users.add(first[i % first.length], last[i % last.length],
+					String.format(Locale.ROOT, "%03d-é%d@x.org", i * 77 % 200, i), "-");
 		}
 		users.delete(users.credentials("077-é1@x.org").orElseThrow().user().id());
 		return users.all().toList();
