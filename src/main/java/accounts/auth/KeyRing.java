@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -66,6 +67,9 @@ class KeyRing {
 
 	/** Each key is decrypted once. */
 	private final Map<String, SigningKey.Material> materials = new ConcurrentHashMap<>();
+
+	/** Those that this instance can't read, and has told the operator of. */
+	private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
 
 	private final SecretKey sealing;
 
@@ -200,8 +204,9 @@ class KeyRing {
 	private void reload() {
 		List<SigningKey> ring = new ArrayList<>();
 		for (Row row : signing(this.keys.all())) {
-			SigningKey.Material material = row.id().equals(SigningKey.CONFIGURED) ? configured() : materials(row);
-			if (material != null) {
+			boolean configured = row.id().equals(SigningKey.CONFIGURED);
+			SigningKey.Material material = configured ? configured() : readable(row);
+			if (material != null || !configured) {
 				ring.add(new SigningKey(row.id(), SigningAlgorithm.valueOf(row.algorithm()), material,
 						Instant.ofEpochSecond(row.signsFrom())));
 			}
@@ -274,6 +279,28 @@ class KeyRing {
 
 	private byte[] material(Row row) {
 		return row.encrypted() ? this.cipher.decrypt(row.id(), row.material()) : row.material();
+	}
+
+	/**
+	 * Nothing if another instance made the key with another passphrase: what needs this
+	 * key is refused, and all else goes on.
+	 * @throws StartRefused while the service starts
+	 */
+	private SigningKey.@Nullable Material readable(Row row) {
+		if (this.unreadable.contains(row.id())) {
+			return null;
+		}
+		try {
+			return materials(row);
+		}
+		catch (StartRefused ex) {
+			if (this.ring.isEmpty()) {
+				throw ex;
+			}
+			this.unreadable.add(row.id());
+			log.error("{} Until this service is started anew, it answers 503 to what needs the key.", ex.getMessage());
+			return null;
+		}
 	}
 
 	private SigningKey.Material materials(Row row) {

@@ -68,16 +68,17 @@ final class Argon2Encoder implements PasswordEncoder {
 		if (password == null || used == null) {
 			return false;
 		}
+		byte[] salt;
+		byte[] expected;
 		try {
-			byte[] salt = Base64.getDecoder().decode(parts.group(4));
-			byte[] expected = Base64.getDecoder().decode(parts.group(5));
-			return isSized(salt, expected)
-					&& MessageDigest.isEqual(hash(password, salt, used, expected.length), expected);
+			salt = Base64.getDecoder().decode(parts.group(4));
+			expected = Base64.getDecoder().decode(parts.group(5));
 		}
 		catch (IllegalArgumentException ex) {
 			// The salt or the hash is no Base64
 			return false;
 		}
+		return isSized(salt, expected) && MessageDigest.isEqual(hash(password, salt, used, expected.length), expected);
 	}
 
 	@Override

@@ -15,9 +15,12 @@ import accounts.Account;
 import accounts.Postgres;
 import accounts.Service;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -27,6 +30,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Keys in the database, which a copy of the file gives away unless there is a passphrase.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class KeyEncryptionTests {
 
 	private static final String PASSPHRASE = "accounts.keys.passphrase=correct horse battery stäple";
@@ -95,6 +99,37 @@ class KeyEncryptionTests {
 				"accounts: The key [0-9a-f]{16} in the database was encrypted with another passphrase, or is damaged: set ACCOUNTS_KEYS_PASSPHRASE to the one it was encrypted with.");
 		assertThat(refusal(folder, "accounts.keys.passphrase=")).contains("set ACCOUNTS_KEYS_PASSPHRASE");
 		Service.startIn(folder, PASSPHRASE).close();
+	}
+
+	@Test
+	void aKeyThatAnotherInstanceMadeWithAnotherPassphraseIsToldOnceAndRefusesNobodysToken(CapturedOutput output)
+			throws Exception {
+		try (Service service = Service.start(KeyTests.algorithm(SigningAlgorithm.HS256), PASSPHRASE)) {
+			Account account = service.account();
+			SigningKeyRepository keys = service.bean(SigningKeyRepository.class);
+			SigningKeyRepository.Row last = keys.all().get(keys.all().size() - 1);
+			SigningKey.Material material = SigningAlgorithm.HS256.create();
+			keys.add(new SigningKeyRepository.Row("other", "HS256",
+					new KeyCipher("another").encrypt("other", material.signing().getEncoded()), null, true,
+					last.signsFrom() + 60), last);
+			String others = Forge.token(Forge.header(account.token()).put("kid", "other").toString(),
+					Forge.claims(account.token()).toString(), SigningAlgorithm.HS256, material.signing());
+			for (int i = 0; i < 3; i++) {
+				service.client().as(others).get("/users/me/").refused(503, "Busy");
+			}
+			service.bean(KeyRing.class).tend();
+			service.client().as(account.token()).get("/users/me/").is(200);
+			Account.login(service.client(), account.email(), account.password()).is(200);
+
+			service.clock().move(Duration.ofMinutes(5));
+			Account.login(service.client(), account.email(), account.password()).refused(503, "Busy");
+			service.client().as(account.token()).get("/users/me/").is(200);
+			assertThat(output.getOut().lines().filter((line) -> line.contains(" ERROR "))).singleElement()
+				.asString()
+				.contains("The key other in the database was encrypted with another passphrase, or is damaged: "
+						+ "set ACCOUNTS_KEYS_PASSPHRASE to the one it was encrypted with. "
+						+ "Until this service is started anew, it answers 503 to what needs the key. ");
+		}
 	}
 
 	@Test
