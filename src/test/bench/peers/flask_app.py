@@ -65,4 +65,4 @@ def login():
 @login_required
 def read(user_id):
     user = db().execute("select id, first_name, last_name, email, created_on from user where id = ?", (user_id,)).fetchone()
-    return dict(user) if user else ({"error": "User not found"}, 404)
+    return dict(user) if user else ({"error": "Invalid user id"}, 404)

@@ -26,7 +26,7 @@ if (cluster.isPrimary) {
       user = undefined;
     }
     if (!user) return reply.code(401).send({ error: 'Authentication failed' });
-    return byId.get(Number(request.params.id)) ?? reply.code(404).send({ error: 'User not found' });
+    return byId.get(Number(request.params.id)) ?? reply.code(404).send({ error: 'Invalid user id' });
   });
   await app.listen({ host: '127.0.0.1', port: Number(port) });
 }

@@ -86,10 +86,22 @@ public final class Answer {
 		return this;
 	}
 
-	/** Asserts that exactly these fields were wrong. */
+	/**
+	 * Asserts that exactly these fields were missing or empty, and nothing else wrong.
+	 */
+	public Answer missing(String... fields) {
+		return refusedFor("Required fields are missing", fields);
+	}
+
+	/** Asserts that exactly these fields were wrong, some by more than being empty. */
 	public Answer wrong(String... fields) {
+		return refusedFor("Some fields are not valid", fields);
+	}
+
+	private Answer refusedFor(String sentence, String... fields) {
 		is(400).tellsNothingOfItself();
 		assertThat(json().propertyNames()).containsExactlyInAnyOrder("error", "fields");
+		assertThat(text("error")).isEqualTo(sentence);
 		assertThat(json().path("fields").propertyNames()).containsExactlyInAnyOrder(fields);
 		return this;
 	}

@@ -132,7 +132,7 @@ class InstancesTests {
 				assertThat(answers.stream().filter((answer) -> answer.status() < 300)).hasSize(1);
 				answers.stream()
 					.filter((answer) -> answer.status() >= 300)
-					.forEach((answer) -> answer.refused(409, "Email already registered"));
+					.forEach((answer) -> answer.refused(409, "This email is already registered"));
 			}
 		}
 	}

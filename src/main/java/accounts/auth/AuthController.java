@@ -49,10 +49,11 @@ class AuthController {
 	@PostMapping("/get-token/")
 	TokenPair getToken(@RequestBody Login login, HttpServletRequest request) {
 		Fields fields = new Fields();
-		String email = fields.required("email", login.email, Fields::text);
+		String email = fields.required("email", login.email,
+				(text) -> Fields.filled(AccountRules.normalEmail(Fields.text(text))));
 		String password = fields.required("password", login.password, Fields::text);
 		fields.refuseWrong();
-		TokenPair pair = this.logins.login(AccountRules.normalEmail(email), password, request);
+		TokenPair pair = this.logins.login(email, password, request);
 		log.info("Logged in, session {}", pair.sessionId());
 		return pair;
 	}

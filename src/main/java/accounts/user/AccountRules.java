@@ -25,15 +25,15 @@ public class AccountRules {
 	}
 
 	String name(String text) {
-		String name = Fields.text(text).strip();
-		if (name.isEmpty() || length(name) > 200) {
+		String name = Fields.filled(Fields.text(text).strip());
+		if (length(name) > 200) {
 			throw new IllegalArgumentException("must be text of 1 to 200 characters");
 		}
 		return name;
 	}
 
 	String email(String text) {
-		String email = normalEmail(Fields.text(text));
+		String email = Fields.filled(normalEmail(Fields.text(text)));
 		int at = email.indexOf('@');
 		if (at < 1 || at != email.lastIndexOf('@') || at == email.length() - 1 || length(email) > 254
 				|| email.codePoints().anyMatch(AccountRules::isSpace)) {

@@ -8,7 +8,7 @@ import org.springframework.http.HttpStatus;
 final class EmailTaken extends ApiException {
 
 	EmailTaken() {
-		super(HttpStatus.CONFLICT, "Email already registered");
+		super(HttpStatus.CONFLICT, "This email is already registered");
 	}
 
 }

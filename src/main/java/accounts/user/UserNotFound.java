@@ -8,7 +8,7 @@ import org.springframework.http.HttpStatus;
 final class UserNotFound extends ApiException {
 
 	UserNotFound() {
-		super(HttpStatus.NOT_FOUND, "User not found");
+		super(HttpStatus.NOT_FOUND, "Invalid user id");
 	}
 
 }

@@ -16,6 +16,8 @@ public final class Fields {
 
 	private final Map<String, String> wrong = new LinkedHashMap<>();
 
+	private boolean onlyMissing = true;
+
 	/**
 	 * Reads a text that must be there.
 	 * @param name the member's name, as the client wrote it
@@ -34,16 +36,22 @@ public final class Fields {
 		return (read != null) ? read : "";
 	}
 
-	/** Reads a text that may be left out, which is {@code null}. */
+	/**
+	 * Reads a text that may be left out, which is {@code null}, but not be empty.
+	 */
 	public @Nullable String optional(String name, @Nullable JsonNode value, Function<String, String> rule) {
 		if (value == null) {
 			return null;
 		}
-		if (!value.isString()) {
-			this.wrong.put(name, "must be text");
+		if (value.isNull()) {
+			this.wrong.put(name, Empty.SENTENCE);
 			return null;
 		}
-		return read(name, value.stringValue(), rule);
+		if (!value.isString()) {
+			refuse(name, "must be text");
+			return null;
+		}
+		return read(name, value.stringValue(), (text) -> rule.apply(filled(text)));
 	}
 
 	/**
@@ -54,8 +62,10 @@ public final class Fields {
 		if (values == null) {
 			return null;
 		}
+		// No query needs any: an empty one is wrong and not missing
+		this.onlyMissing = false;
 		if (values.size() > 1) {
-			this.wrong.put(name, "must be given once");
+			refuse(name, "must be given once");
 			return null;
 		}
 		return read(name, values.get(0), rule);
@@ -65,10 +75,18 @@ public final class Fields {
 		try {
 			return rule.apply(text);
 		}
-		catch (IllegalArgumentException ex) {
-			this.wrong.put(name, String.valueOf(ex.getMessage()));
-			return null;
+		catch (Empty ex) {
+			this.wrong.put(name, Empty.SENTENCE);
 		}
+		catch (IllegalArgumentException ex) {
+			refuse(name, String.valueOf(ex.getMessage()));
+		}
+		return null;
+	}
+
+	private void refuse(String name, String rule) {
+		this.wrong.put(name, rule);
+		this.onlyMissing = false;
 	}
 
 	/**
@@ -77,7 +95,7 @@ public final class Fields {
 	 */
 	public void refuseWrong() {
 		if (!this.wrong.isEmpty()) {
-			throw new InvalidFields(this.wrong);
+			throw new InvalidFields(this.wrong, this.onlyMissing);
 		}
 	}
 
@@ -92,9 +110,31 @@ public final class Fields {
 		return text;
 	}
 
+	/**
+	 * The rule of a text that must not be empty, for those that are trimmed first.
+	 * @throws IllegalArgumentException if the text has no character
+	 */
+	public static String filled(String text) {
+		if (text.isEmpty()) {
+			throw new Empty();
+		}
+		return text;
+	}
+
 	private static boolean isNoCharacter(int codePoint) {
 		int type = Character.getType(codePoint);
 		return type == Character.CONTROL || type == Character.SURROGATE;
+	}
+
+	/** A text without a character, which counts as left out. */
+	private static final class Empty extends IllegalArgumentException {
+
+		private static final String SENTENCE = "must not be empty";
+
+		Empty() {
+			super(SENTENCE);
+		}
+
 	}
 
 }

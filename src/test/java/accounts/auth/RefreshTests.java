@@ -240,8 +240,11 @@ class RefreshTests {
 
 	@Test
 	void theTokenMustBeThereAndText() {
-		for (String body : List.of("{}", "{\"refresh_token\": null}", "{\"refresh_token\": 1}",
-				"{\"refresh_token\": [\"x\"]}", "{\"refresh_token\": {}}", "{\"refreshToken\": \"x\"}",
+		for (String body : List.of("{}", "{\"refresh_token\": null}", "{\"refresh_token\": \"\"}",
+				"{\"refreshToken\": \"x\"}")) {
+			this.nobody.post("/auth/refresh/", body).missing("refresh_token");
+		}
+		for (String body : List.of("{\"refresh_token\": 1}", "{\"refresh_token\": [\"x\"]}", "{\"refresh_token\": {}}",
 				"{\"refresh_token\": \"\\n\"}")) {
 			this.nobody.post("/auth/refresh/", body).wrong("refresh_token");
 		}

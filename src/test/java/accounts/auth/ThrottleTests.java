@@ -261,7 +261,7 @@ class ThrottleTests {
 			signUp(from("192.0.2.23"), Account.newEmail()).is(201);
 		}
 		tooMany(signUp(from("192.0.2.23"), Account.newEmail()), 36);
-		from("192.0.2.23").post("/users/", "{}").wrong("first_name", "last_name", "email", "password");
+		from("192.0.2.23").post("/users/", "{}").missing("first_name", "last_name", "email", "password");
 		signUp(from("192.0.2.24"), Account.newEmail()).is(201);
 		service.clock().move(Duration.ofSeconds(36));
 		signUp(from("192.0.2.23"), Account.newEmail()).is(201);

@@ -52,9 +52,11 @@ class TokenApiTests {
 
 	@Test
 	void emailAndPasswordMustBeThereAndText() {
-		this.nobody.post("/auth/get-token/", "{}").wrong("email", "password");
+		this.nobody.post("/auth/get-token/", "{}").missing("email", "password");
 		this.nobody.post("/auth/get-token/", "{\"email\": 1, \"password\": null}").wrong("email", "password");
-		this.nobody.post("/auth/get-token/", "{\"email\": \"a@b\"}").wrong("password");
+		this.nobody.post("/auth/get-token/", "{\"email\": \"a@b\"}").missing("password");
+		Account.login(this.nobody, " ", "").missing("email", "password");
+		Account.login(this.nobody, "a@b", "").missing("password");
 		this.nobody.post("/auth/get-token/", "{\"email\": \"a@b\", \"password\": \"\\u0000\"}").wrong("password");
 	}
 

@@ -45,7 +45,7 @@ class UserApiTests {
 	void anEmailInAnyCaseIsOneAccount() {
 		String email = Account.newEmail();
 		signUp("Ann", "A", email, "1234").is(201);
-		signUp("Ann", "B", email.replace("user", "USER"), "1234").refused(409, "Email already registered");
+		signUp("Ann", "B", email.replace("user", "USER"), "1234").refused(409, "This email is already registered");
 	}
 
 	@Test
@@ -58,7 +58,6 @@ class UserApiTests {
 
 	@Test
 	void allWrongFieldsAreNamedAtOnce() {
-		this.nobody.post("/users/", "{}").wrong("first_name", "last_name", "email", "password");
 		this.nobody.post("/users/", """
 				{"first_name": 1, "last_name": null, "email": ["a@b"], "password": {"a": 1}}""")
 			.wrong("first_name", "last_name", "email", "password");
@@ -70,9 +69,28 @@ class UserApiTests {
 			.wrong("first_name", "last_name", "email", "password");
 	}
 
+	@Test
+	void fieldsThatAreOnlyMissingOrEmptyAreToldApartFromWrongOnes() {
+		this.nobody.post("/users/", "{}").missing("first_name", "last_name", "email", "password");
+		signUp("", " ", "\u2003", "").missing("first_name", "last_name", "email", "password");
+		this.nobody.post("/users/", """
+				{"first_name": "A", "last_name": null, "email": "%s"}""".formatted(Account.newEmail()))
+			.missing("last_name", "password");
+		signUp("", "B", "wrong", "").wrong("first_name", "email", "password");
+		Account account = this.service.account();
+		for (String method : new String[] { "PUT", "PATCH" }) {
+			account.client()
+				.send(method, account.path(), "{\"first_name\": \"A\", \"last_name\": \"\", \"password\": null}")
+				.missing("last_name", "password");
+			account.client()
+				.send(method, account.path(), "{\"first_name\": 1, \"last_name\": \"\"}")
+				.wrong("first_name", "last_name");
+		}
+		assertThat(account.client().get("/users/me/").text("first_name")).isEqualTo("Luna");
+	}
+
 	@ParameterizedTest
-	@ValueSource(
-			strings = { "", "plain", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a\\u00a0b@c", "a\\u2003@c", "a\\tb@c" })
+	@ValueSource(strings = { "plain", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a\\u00a0b@c", "a\\u2003@c", "a\\tb@c" })
 	void anEmailIsOneAtWithSomethingOnBothSidesAndNoSpaces(String email) {
 		signUp("A", "B", email, "1234").wrong("email");
 	}
@@ -112,7 +130,7 @@ class UserApiTests {
 		Account other = this.service.account();
 		assertThat(account.client().get(other.path()).is(200).text("email")).isEqualTo(other.email());
 		assertThat(account.client().get("/users/me/").is(200).text("email")).isEqualTo(account.email());
-		account.client().get("/users/9223372036854775807/").refused(404, "User not found");
+		account.client().get("/users/9223372036854775807/").refused(404, "Invalid user id");
 	}
 
 	@ParameterizedTest
@@ -184,7 +202,7 @@ class UserApiTests {
 		Account other = this.service.account();
 		account.client()
 			.put(account.path(), "{\"email\": \"%s\"}".formatted(other.email()))
-			.refused(409, "Email already registered");
+			.refused(409, "This email is already registered");
 		account.client().put(account.path(), "{\"email\": \"%s\"}".formatted(account.email())).is(200);
 		String email = Account.newEmail();
 		account.client().put(account.path(), "{\"email\": \"%s\"}".formatted(email)).is(200);

@@ -174,7 +174,9 @@ class ErrorTests {
 		account.client().with("Accept", accept).get("/nowhere/").refused(404, "Not Found");
 		this.nobody.with("Accept", accept).get("/users/").refused(401, "Authentication failed");
 		this.nobody.with("Accept", accept).send("DELETE", "/users/", "").refused(405, "Method Not Allowed");
-		this.nobody.with("Accept", accept).post("/users/", "{}").wrong("first_name", "last_name", "email", "password");
+		this.nobody.with("Accept", accept)
+			.post("/users/", "{}")
+			.missing("first_name", "last_name", "email", "password");
 		this.nobody.with("Accept", accept).post("/users/", "[").refused(400, NO_OBJECT);
 	}
 

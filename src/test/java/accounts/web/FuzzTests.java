@@ -84,7 +84,14 @@ class FuzzTests {
 			assertThat(head || Set.of(200, 204).contains(answer.status())).as("a body").isTrue();
 		}
 		else if (answer.status() == 400 && answer.json().has("fields")) {
-			answer.wrong(answer.json().path("fields").propertyNames().toArray(String[]::new));
+			String[] fields = answer.json().path("fields").propertyNames().toArray(String[]::new);
+			assertThat(fields).isNotEmpty();
+			if (answer.text("error").startsWith("Required")) {
+				answer.missing(fields);
+			}
+			else {
+				answer.wrong(fields);
+			}
 		}
 		else if (answer.status() >= 400) {
 			answer.refused(answer.status());

@@ -160,7 +160,7 @@ class LogTests {
 				String id = luna.text("id");
 				String path = "/users/" + id + "/";
 				event("Signed up", luna, id);
-				event("Refused: Email already registered", signUp(nobody, email, "Luna"), "-");
+				event("Refused: This email is already registered", signUp(nobody, email, "Luna"), "-");
 				Answer login = Account.login(nobody, email, PASSWORD).is(200);
 				event("Logged in, session " + login.text("session_id"), login, id);
 				this.tokens.add(login.text("token"));
