@@ -11,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
+import org.springframework.jdbc.core.simple.JdbcClient;
+
 /** A real PostgreSQL server of the tests' own, with a database for whoever wants one. */
 public final class Postgres {
 
@@ -40,6 +42,30 @@ public final class Postgres {
 		catch (SQLException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/** From now on the server ends each connection at the commit of a migration. */
+	public static void endMigrations(JdbcClient database) {
+		database.sql("""
+				create schema ending;
+				create function ending.end_connection() returns trigger language plpgsql as $$ begin
+					perform pg_terminate_backend(pg_backend_pid());
+					perform pg_sleep(10);
+					return null;
+				end $$;
+				create function ending.watch() returns event_trigger language plpgsql as $$ begin
+					if to_regclass('flyway_schema_history') is not null
+							and not exists (select from pg_trigger where tgname = 'ending') then
+						create constraint trigger ending after insert on flyway_schema_history
+							deferrable initially deferred for each row execute function ending.end_connection();
+					end if;
+				end $$;
+				create event trigger ending on ddl_command_end execute function ending.watch()""").update();
+	}
+
+	/** Undoes that. */
+	public static void endNoMigrations(JdbcClient database) {
+		database.sql("drop schema ending cascade").update();
 	}
 
 	private static synchronized EmbeddedPostgres server() {

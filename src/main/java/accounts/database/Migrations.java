@@ -1,5 +1,7 @@
 package accounts.database;
 
+import java.sql.Connection;
+
 import javax.sql.DataSource;
 
 import accounts.start.StartRefused;
@@ -7,6 +9,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
  * Brings a database to the schema of this program, step by step and in one transaction,
@@ -38,9 +41,17 @@ final class Migrations {
 			.load();
 	}
 
-	/** The steps of a PostgreSQL database. */
-	static Flyway ofPostgres(DataSource database) {
-		return steps(database, "postgresql").load();
+	/**
+	 * The steps of a PostgreSQL database. On two connections, as Flyway would have it,
+	 * the steps would be committed before the rows that note them, and a program killed
+	 * between the two would leave a database that no start accepts. On one they are one
+	 * transaction.
+	 */
+	static Flyway ofPostgres(Connection connection) {
+		return steps(new SingleConnectionDataSource(connection, true), "postgresql")
+			// The instance that was first may take long: the others wait for its end
+			.lockRetryCount(-1)
+			.load();
 	}
 
 	private static FluentConfiguration steps(DataSource database, String kind) {

@@ -61,17 +61,16 @@ final class PostgresDatabase extends Database {
 	private static Database open(PostgresSettings settings, String place) throws SQLException {
 		DataSource server = connections(settings);
 		String description;
-		int version;
 		boolean pooled;
 		try (Connection connection = server.getConnection()) {
-			version = requireFit(place, connection, true);
+			int version = requireFit(place, connection, true);
 			MovedMark.refuse(place, connection, true);
 			pooled = isPooled(connection);
 			description = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion() + " at " + place
 					+ (pooled ? " (through a pooler)" : "");
-		}
-		if (version < Migrations.VERSION) {
-			Migrations.ofPostgres(server).migrate();
+			if (version < Migrations.VERSION) {
+				Migrations.ofPostgres(connection).migrate();
+			}
 		}
 		HikariDataSource readers = pool("readers", settings, settings.readers(), pooled);
 		HikariDataSource writers = pool("writers", settings, settings.writers(), pooled);

@@ -18,6 +18,12 @@ import org.springframework.jdbc.support.SQLStateSQLExceptionTranslator;
  */
 final class PostgresErrors implements SQLExceptionTranslator {
 
+	/** The one failure of its class that more rights mend. */
+	private static final String NO_RIGHT = "42501";
+
+	/** Somebody, or a time-out, ended a statement of a server that goes on. */
+	private static final String CANCELED = "57014";
+
 	private final SQLExceptionTranslator others = new SQLStateSQLExceptionTranslator();
 
 	@Override
@@ -46,19 +52,25 @@ final class PostgresErrors implements SQLExceptionTranslator {
 			}
 		}
 		String words = String.valueOf(cause.getMessage()).replaceAll("\\s+", " ").replaceFirst("\\.$", "");
-		return new StartRefused(switch (state.isEmpty() ? state : state.substring(0, 2)) {
+		return new StartRefused(switch (kind(state)) {
 			case "28" -> "PostgreSQL at " + place + " lets nobody in with these credentials (" + words
 					+ "): set SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD.";
 			case "3D" ->
 				"There is no such database (" + words + "): create it, or set SPRING_DATASOURCE_URL to another.";
-			case "42" -> "The user may not do in the database " + place + " what it must (" + words
+			case NO_RIGHT -> "The user may not do in the database " + place + " what it must (" + words
 					+ "): make it the owner of the database or of the schema.";
-			case "08", "53", "57", "58" -> "PostgreSQL at " + place + " can't be reached (" + words
+			case "53", "58" -> "PostgreSQL at " + place + " lacks what it needs (" + words
+					+ "): see to its disk, its memory and its max_connections, then start again.";
+			case "08", "57" -> "PostgreSQL at " + place + " can't be reached (" + words
 					+ "): start it, or set SPRING_DATASOURCE_URL to where it is.";
 			default ->
 				"The database " + place + " can't be brought to the schema of this program, and its data is as it "
 						+ "was: mend this first: " + words + ".";
 		}, failure);
+	}
+
+	private static String kind(String state) {
+		return (state.isEmpty() || state.equals(NO_RIGHT) || state.equals(CANCELED)) ? state : state.substring(0, 2);
 	}
 
 }

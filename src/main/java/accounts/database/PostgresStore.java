@@ -101,8 +101,8 @@ final class PostgresStore extends Store {
 					throw notEmpty(place);
 				}
 			}
+			Migrations.ofPostgres(connection).migrate();
 		}
-		Migrations.ofPostgres(server).migrate();
 	}
 
 	/** The URL as whoever starts the service on it needs it, but for the credentials. */

@@ -149,7 +149,7 @@ class MoveTests {
 	void whileAFileMovesItIsReadAndNotWritten() throws Exception {
 		String from = Kind.SQLITE.database();
 		String to = Kind.POSTGRESQL.database();
-		Migrations.ofPostgres(new DriverManagerDataSource(to)).migrate();
+		makeTables(to);
 		try (Service service = start(from)) {
 			Account account = service.account();
 			Outcome move = held(to, "\"user\"", () -> refusesAWriteOnly(service, account), "--from", from, "--to", to);
@@ -481,7 +481,7 @@ class MoveTests {
 	void aServerThatStopsHalfWayLeavesTheSourceAsItWas() throws Exception {
 		String from = Kind.SQLITE.database();
 		String to = Kind.POSTGRESQL.database();
-		Migrations.ofPostgres(new DriverManagerDataSource(to)).migrate();
+		makeTables(to);
 		try (Service service = start(from)) {
 			Outcome move = held(to, "\"user\"", () -> db(to).sql("""
 					select pg_terminate_backend(pid) from pg_stat_activity
@@ -493,6 +493,22 @@ class MoveTests {
 				.startsWith("accounts: " + printed(to) + " failed: FATAL: terminating connection");
 			service.account();
 		}
+	}
+
+	@Test
+	void aMoveThatIsKilledWhileItMakesTheTablesIsFollowedByOneThatMakesThem() {
+		String from = Kind.SQLITE.database();
+		String to = Kind.POSTGRESQL.database();
+		start(from).close();
+		Postgres.endMigrations(db(to));
+		Outcome move = move("--from", from, "--to", to);
+		assertThat(move.code).isEqualTo(1);
+		assertThat(move.errors.lines()).last()
+			.asString()
+			.contains("PostgreSQL at " + place(to) + " can't be reached (");
+		Postgres.endNoMigrations(db(to));
+		assertThat(move("--from", from, "--to", to).output).contains("Moved. ");
+		start(to).close();
 	}
 
 	@Test
@@ -569,6 +585,12 @@ class MoveTests {
 			assertThat(holder.isValid(1)).isTrue();
 		}
 		return move.get();
+	}
+
+	private static void makeTables(String url) throws Exception {
+		try (Connection connection = DriverManager.getConnection(url)) {
+			Migrations.ofPostgres(connection).migrate();
+		}
 	}
 
 	/** The service on that database. */

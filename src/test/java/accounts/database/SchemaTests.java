@@ -72,10 +72,12 @@ class SchemaTests {
 	}
 
 	@Test
-	void theProgramKnowsTheNumberOfItsLastMigrationOfPostgreSQL() {
-		MigrationInfo[] migrations = Migrations.ofPostgres(postgres()).info().pending();
-		assertThat(migrations[migrations.length - 1].getVersion().getVersion())
-			.isEqualTo(Integer.toString(Migrations.VERSION));
+	void theProgramKnowsTheNumberOfItsLastMigrationOfPostgreSQL() throws Exception {
+		try (Connection connection = postgres().getConnection()) {
+			MigrationInfo[] migrations = Migrations.ofPostgres(connection).info().pending();
+			assertThat(migrations[migrations.length - 1].getVersion().getVersion())
+				.isEqualTo(Integer.toString(Migrations.VERSION));
+		}
 	}
 
 	@Test
@@ -83,7 +85,9 @@ class SchemaTests {
 		SQLiteDataSource sqlite = SqliteDatabase.connections(Service.url(Service.folder()));
 		Migrations.ofSqlite(sqlite, false).migrate();
 		DataSource postgres = postgres();
-		Migrations.ofPostgres(postgres).migrate();
+		try (Connection connection = postgres.getConnection()) {
+			Migrations.ofPostgres(connection).migrate();
+		}
 		assertThat(description(postgres)).isEqualTo(description(sqlite))
 			.contains("user.email text not null", "user unique [email]", "session (user_id) -> user on delete set null",
 					"refreshed key [hash]", "session index [user_id, ended_on]");

@@ -72,6 +72,27 @@ class PostgresStartTests {
 	}
 
 	@Test
+	void theServerEndsTheConnectionWhileTheTablesAreMadeAndTheNextStartMakesThem(CapturedOutput output) {
+		Postgres.endMigrations(server());
+		assertThat(refusal(output)).startsWith("PostgreSQL at " + this.place + " can't be reached (")
+			.endsWith("): start it, or set SPRING_DATASOURCE_URL to where it is.");
+		assertThat(output.getOut()).doesNotContain("at org.flywaydb");
+		Postgres.endNoMigrations(server());
+		try (Service service = Service.start("spring.datasource.url=" + this.url)) {
+			service.account();
+		}
+	}
+
+	@Test
+	void aTableIsInTheWay(CapturedOutput output) {
+		Service.start("spring.datasource.url=" + this.url).close();
+		server().sql("delete from flyway_schema_history").update();
+		assertThat(refusal(output)).isEqualTo("The database " + this.place
+				+ " can't be brought to the schema of this program, and its data is as it was: mend this first: "
+				+ "ERROR: relation \"user\" already exists.");
+	}
+
+	@Test
 	void theSchemaIsNewerThanTheProgram(CapturedOutput output) {
 		Service.start("spring.datasource.url=" + this.url).close();
 		server().sql("""
