@@ -52,7 +52,7 @@ final class MovedMark {
 	}
 
 	static void set(Connection connection, boolean postgres, List<Table> tables, String place) throws SQLException {
-		String where = "'" + place.replace("'", "''") + "'";
+		String where = quoted(place);
 		try (Statement statement = connection.createStatement()) {
 			statement.executeUpdate("create table " + TABLE + " (place text not null primary key)");
 			statement.executeUpdate("insert into " + TABLE + " (place) values (" + where + ")");
@@ -73,9 +73,11 @@ final class MovedMark {
 					continue;
 				}
 				for (String write : WRITES) {
-					statement.executeUpdate(
-							"create trigger " + trigger(write, table) + " before " + write + " on " + table.quoted()
-									+ " begin select raise(abort, 'the database was moved to ' || " + where + "); end");
+					// One text, as SQLite before 3.47 takes nothing else, and could read
+					// nothing at all of the file
+					statement.executeUpdate("create trigger " + trigger(write, table) + " before " + write + " on "
+							+ table.quoted() + " begin select raise(abort, "
+							+ quoted("the database was moved to " + place) + "); end");
 				}
 			}
 		}
@@ -95,6 +97,10 @@ final class MovedMark {
 			}
 			statement.executeUpdate("drop table " + TABLE);
 		}
+	}
+
+	private static String quoted(String text) {
+		return "'" + text.replace("'", "''") + "'";
 	}
 
 	private static String trigger(String write, Table table) {

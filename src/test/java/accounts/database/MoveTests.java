@@ -2,6 +2,7 @@ package accounts.database;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 import accounts.Account;
@@ -34,6 +37,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 /** The command {@code move}, between both kinds of databases and within each. */
@@ -509,6 +513,52 @@ class MoveTests {
 		Postgres.endNoMigrations(db(to));
 		assertThat(move("--from", from, "--to", to).output).contains("Moved. ");
 		start(to).close();
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void aMarkOfTheVersionBeforeIsTakenOff(Kind kind) {
+		String from = kind.database();
+		start(from).close();
+		List<String> before = things(from);
+		assertThat(move("--from", from, "--to", kind.other().database()).code).isZero();
+		if (kind == Kind.SQLITE) {
+			Map<String, String> triggers = new TreeMap<>();
+			db(from).sql("select name, sql from sqlite_master where type = 'trigger'")
+				.query((row) -> triggers.put(row.getString("name"), row.getString("sql")));
+			triggers.forEach((name, sql) -> {
+				db(from).sql("drop trigger " + name).update();
+				db(from).sql(sql.replace("moved to ", "moved to ' || '")).update();
+			});
+		}
+		refused("--from", from, "--to", kind.other().database(),
+				printed(from) + " was moved already, to "
+						+ db(from).sql("select place from moved").query(String.class).single()
+						+ ": `move --check` compares the two, `move --reopen` takes the mark off.");
+		assertThat(move("--reopen", from).code).isZero();
+		start(from).close();
+		assertThat(things(from)).isEqualTo(before);
+	}
+
+	@Test
+	void anOldSqliteReadsAFileThatWasMovedAndIsToldWhereTo() throws Exception {
+		String from = Kind.SQLITE.database();
+		// A quote must not end the words of the mark
+		String to = "jdbc:sqlite:" + Service.folder().resolve("it's.sqlite3");
+		start(from).close();
+		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(db(from).sql("select sql from sqlite_master where type = 'trigger'").query(String.class).list())
+			.isNotEmpty()
+			.noneMatch((trigger) -> trigger.contains("||"));
+		assumeThat(Path.of("/usr/bin/sqlite3")).isExecutable();
+		assertThat(sqlite3(file(from), "select place from moved")).isEqualTo(to + "\n");
+		assertThat(sqlite3(file(from), "delete from signing_key")).contains("the database was moved to " + to);
+	}
+
+	private static String sqlite3(Path file, String sql) throws Exception {
+		Process process = new ProcessBuilder("/usr/bin/sqlite3", file.toString(), sql).redirectErrorStream(true)
+			.start();
+		return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 	}
 
 	@Test
