@@ -110,9 +110,9 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void password4jIsKnownToEncodersAlone() {
+	void password4jIsKnownToEncodersAndTheirHashesAlone() {
 		noClasses().that()
-			.haveNameNotMatching("accounts\\.user\\.\\w+Encoder(\\$.*)?")
+			.haveNameNotMatching("accounts\\.user\\.(\\w+Encoder|WerkzeugHash)(\\$.*)?")
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("com.password4j..")

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,6 +39,10 @@ record SqliteFile(Path path, Content content) {
 	static final String PREFIX = "jdbc:sqlite:";
 
 	private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+
+	/** The columns of the tutorial's table. */
+	private static final Set<String> TUTORIAL = Set.of("id", "first_name", "last_name", "email", "password",
+			"created_on");
 
 	/** What a file may hold. */
 	enum Content {
@@ -171,11 +176,13 @@ record SqliteFile(Path path, Content content) {
 			if (things.isEmpty()) {
 				return Content.NOTHING;
 			}
-			if (!isTutorial(db)) {
+			Set<String> columns = columns(db);
+			if (!columns.containsAll(TUTORIAL)) {
 				throw notOurs(path, "belongs to another program");
 			}
 			things.remove("table user");
-			refuseMore(path, things);
+			columns.removeAll(TUTORIAL);
+			refuseMore(path, things, columns);
 			refuseDoubles(path, db);
 			return Content.TUTORIAL;
 		}
@@ -228,11 +235,19 @@ record SqliteFile(Path path, Content content) {
 	 * What somebody added to the tutorial's database would be lost or broken when its
 	 * table is replaced.
 	 */
-	private static void refuseMore(Path path, Set<String> things) {
-		if (!things.isEmpty()) {
-			throw new StartRefused("The database " + path + " has more in it than the tutorial's users: "
-					+ String.join(", ", things)
-					+ ". Only the users can be taken over: drop the rest, in a copy if you need it, then start again.");
+	private static void refuseMore(Path path, Set<String> things, Set<String> columns) {
+		List<String> all = Stream
+			.concat(columns.stream().map((column) -> "column " + column + " of table user"), things.stream())
+			.toList();
+		if (!all.isEmpty()) {
+			throw new StartRefused(
+					"The database " + path + " has more in it than the tutorial's users: " + String.join(", ", all)
+							+ ". Only the users can be taken over: drop the rest, in a copy if you need it"
+							+ columns.stream()
+								.findFirst()
+								.map((column) -> " (a column by `alter table user drop column \"" + column + "\"`)")
+								.orElse("")
+							+ ", then start again.");
 		}
 	}
 
@@ -245,11 +260,9 @@ record SqliteFile(Path path, Content content) {
 		return settings.createConnection(PREFIX + path);
 	}
 
-	private static boolean isTutorial(JdbcClient db) {
-		return db.sql("select name from pragma_table_info('user')")
-			.query(String.class)
-			.set()
-			.equals(Set.of("id", "first_name", "last_name", "email", "password", "created_on"));
+	/** Those of the table of users, in the order of their names. */
+	private static Set<String> columns(JdbcClient db) {
+		return new TreeSet<>(db.sql("select name from pragma_table_xinfo('user')").query(String.class).list());
 	}
 
 	/**

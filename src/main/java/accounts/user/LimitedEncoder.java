@@ -5,10 +5,12 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import accounts.web.Busy;
@@ -19,6 +21,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import org.springframework.security.crypto.password.PasswordEncoder;
 
@@ -29,11 +33,22 @@ import org.springframework.security.crypto.password.PasswordEncoder;
  */
 final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseable {
 
+	private static final Logger log = LoggerFactory.getLogger(LimitedEncoder.class);
+
 	/**
 	 * Who waits keeps one of the server's threads from others, of which it has a few
 	 * hundred.
 	 */
 	private static final int WAITING = 64;
+
+	/** Hashes that take more of the heap are made one at a time. */
+	private static final long LARGE = 32L << 20;
+
+	/** Part of the heap that a large hash must leave to all else. */
+	private static final long RESERVE = 16L << 20;
+
+	/** Of those that wait for a large one, each keeps a thread as well. */
+	private static final int WAITING_FOR_LARGE = 16;
 
 	private static final Duration[] BUCKETS = { Duration.ofMillis(10), Duration.ofMillis(25), Duration.ofMillis(50),
 			Duration.ofMillis(100), Duration.ofMillis(250), Duration.ofMillis(500), Duration.ofSeconds(1),
@@ -49,6 +64,11 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 	 */
 	private final ThreadPoolExecutor turns;
 
+	private final Semaphore large = new Semaphore(1, true);
+
+	/** How many bytes the heap has left. */
+	private final LongSupplier room;
+
 	private final LongAdder refused = new LongAdder();
 
 	private volatile @Nullable Timer timer;
@@ -58,7 +78,12 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 	 * @param atStart what each thread does first
 	 */
 	LimitedEncoder(PasswordEncoder encoder, int atOnce, Duration patience, Runnable atStart) {
+		this(encoder, atOnce, patience, atStart, LimitedEncoder::room);
+	}
+
+	LimitedEncoder(PasswordEncoder encoder, int atOnce, Duration patience, Runnable atStart, LongSupplier room) {
 		this.encoder = encoder;
+		this.room = room;
 		this.patience = patience;
 		this.turns = new ThreadPoolExecutor(atOnce, atOnce, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING),
 				(task) -> {
@@ -79,7 +104,60 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 
 	@Override
 	public boolean matches(@Nullable CharSequence password, @Nullable String encoded) {
-		return Boolean.TRUE.equals(inTurn(() -> this.encoder.matches(password, encoded)));
+		long memory = WerkzeugHash.read(encoded).map(WerkzeugHash::memory).orElse(0L);
+		return (memory > LARGE) ? matchesAlone(password, encoded, memory)
+				: Boolean.TRUE.equals(inTurn(() -> this.encoder.matches(password, encoded)));
+	}
+
+	/** Waits before it takes a turn, so that none is kept from a smaller hash. */
+	private boolean matchesAlone(@Nullable CharSequence password, @Nullable String encoded, long memory) {
+		boolean alone = false;
+		try {
+			alone = this.large.getQueueLength() < WAITING_FOR_LARGE
+					&& this.large.tryAcquire(this.patience.toNanos(), TimeUnit.NANOSECONDS);
+			if (!alone) {
+				this.refused.increment();
+				throw new Busy();
+			}
+			return Boolean.TRUE.equals(inTurn(() -> {
+				requireRoom(memory);
+				return this.encoder.matches(password, encoded);
+			}));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new Busy(ex);
+		}
+		finally {
+			if (alone) {
+				this.large.release();
+			}
+		}
+	}
+
+	private void requireRoom(long memory) {
+		if (this.room.getAsLong() < memory + RESERVE) {
+			// The one before may still lie there
+			System.gc();
+			if (this.room.getAsLong() < memory + RESERVE) {
+				throw tooLittle(null);
+			}
+		}
+	}
+
+	private static long room() {
+		Runtime heap = Runtime.getRuntime();
+		return heap.maxMemory() - heap.totalMemory() + heap.freeMemory();
+	}
+
+	/** Whether the heap can ever have room for a hash. */
+	static boolean hasRoom(long memory) {
+		return memory <= LARGE || memory + RESERVE <= Runtime.getRuntime().maxMemory();
+	}
+
+	private static Busy tooLittle(@Nullable Throwable cause) {
+		log.warn("Too little heap to hash a password: give the service more by -Xmx");
+		return new Busy(cause);
 	}
 
 	@Override
@@ -138,6 +216,10 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 		long start = System.nanoTime();
 		try {
 			return hash.get();
+		}
+		catch (OutOfMemoryError ex) {
+			// It was the hash that asked for much
+			throw tooLittle(ex);
 		}
 		finally {
 			Timer measured = this.timer;

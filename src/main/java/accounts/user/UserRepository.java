@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -217,6 +218,43 @@ public class UserRepository {
 			.query((row, number) -> new Tally.Stretch(row.getLong("looked"), row.getLong("looked"),
 					row.getLong("last")))
 			.single();
+	}
+
+	/**
+	 * Looks at the hashes of some users, in the order of their ids, for those that are
+	 * not today's.
+	 * @return nothing if there are no more users
+	 */
+	Optional<OldHashes> oldHashes(long after, int most) {
+		List<String> hashes = new ArrayList<>();
+		long[] last = new long[1];
+		this.db.reads().sql("""
+				with stretch as (select id, password from "user" where id > ? order by id limit ?)
+				select 0 as last, password from stretch where substr(password, 1, 8) <> '{argon2}'
+				union all
+				select max(id), null from stretch having count(*) > 0""").param(after).param(most).query((row) -> {
+			if (row.getLong("last") > 0) {
+				last[0] = row.getLong("last");
+			}
+			else {
+				hashes.add(row.getString("password"));
+			}
+		});
+		return (last[0] > 0) ? Optional.of(new OldHashes(hashes, last[0])) : Optional.empty();
+	}
+
+	/**
+	 * Some hashes that another program has made.
+	 *
+	 * @param last the id of the last user that was looked at
+	 */
+	record OldHashes(List<String> hashes, long last) {
+
+		@Override
+		public String toString() {
+			return this.hashes.size() + " old hashes";
+		}
+
 	}
 
 	/**

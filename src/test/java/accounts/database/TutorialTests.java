@@ -174,6 +174,56 @@ class TutorialTests {
 				+ ". Only the users can be taken over: drop the rest, in a copy if you need it, then start again.");
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					alter table user add column is_admin boolean default 0 | column is_admin of table user
+					alter table user add column twice as (2 * id); alter table user add column "a b"; create index i on user ("a b") \
+						| column a b of table user, column twice of table user, index i
+					""")
+	void aColumnThatSomebodyAddedIsNamedWithAWayToDropIt(String addition, String names, CapturedOutput output)
+			throws Exception {
+		Path folder = Sqlite.tutorial(addition);
+		String first = names.replaceFirst("column (.*?) of.*", "$1");
+		refused(folder, output,
+				"The database " + Service.file(folder) + " has more in it than the tutorial's users: " + names
+						+ ". Only the users can be taken over: drop the rest, in a copy if you need it "
+						+ "(a column by `alter table user drop column \"" + first + "\"`), then start again.");
+	}
+
+	@Test
+	void whatTheSentenceOfAColumnSaysHelps() throws Exception {
+		try (Service service = Service.startIn(Sqlite.tutorial("alter table user add column is_admin boolean",
+				"alter table user drop column \"is_admin\""))) {
+			login(service, "harry@example.com");
+		}
+	}
+
+	@Test
+	void hashesThatCanNotBeCheckedAreCountedByKindAtTheStartAndNeverShown(CapturedOutput output) throws Exception {
+		Path folder = Sqlite.tutorial("update user set password = 'plain$$open sesame' where id in (1, 2)",
+				"update user set password = 'open$the$sesame' where id = 3",
+				"update user set password = 'scrypt:262144:8:1$salt$' || lower(hex(zeroblob(64))) where id = 4",
+				"update user set password = 'sha256$xyz$6e5669d1801d0beb24ecd03f090fdc6d3cdeec14651b95f906504ea633d35e41' "
+						+ "where id = 5");
+		try (Service service = Service.startIn(folder)) {
+			assertThat(output).contains("4 accounts can't log in, as their password hashes can't be checked: "
+					+ "1 of no known kind, 2 of plain, 1 of scrypt:262144:8:1. Give each of them a new one, as src/docs/security.md says")
+				.doesNotContain("open", "sesame", "salt");
+			Account.login(service.client(), "harry@example.com", "open sesame").refused(401, "Incorrect password");
+			Account.login(service.client(), "neville@example.com", "1234").is(200);
+			Account.login(service.client(), "albus@example.com", "lemon drops").is(200);
+		}
+		try (Service again = Service.startIn(folder)) {
+			assertThat(output.getOut().split("4 accounts can't log in", -1)).hasSize(3);
+			// What the documentation says to do
+			Account spare = again.account();
+			Sqlite.run(Service.file(folder), "update user set password = (select password from user where email = '"
+					+ spare.email() + "') where email = 'harry@example.com'");
+			Account.login(again.client(), "harry@example.com", spare.password()).is(200);
+		}
+	}
+
 	@Test
 	void aRowThatCanNotBeTakenOverStopsTheStartAndTheUsersAreAsTheyWere(CapturedOutput output) throws Exception {
 		Path folder = Sqlite.tutorial("update user set first_name = x'00ff' where id = 6");

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 
 import accounts.Account;
 import accounts.Service;
@@ -14,11 +16,14 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.security.crypto.password.PasswordEncoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -29,11 +34,15 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
  * How passwords are hashed, by the native library and in Java, and which hashes made
  * elsewhere are read.
  */
+@ExtendWith(OutputCaptureExtension.class)
 @ParameterizedClass
 @ValueSource(booleans = { false, true })
 class PasswordEncoderTests {
 
 	private static final String PASSWORD = "pässwörd 🦉";
+
+	private static final String LARGE = "scrypt:131072:8:1$sält🧂$b2a9a3779ead6910a3c0eb61d49113a41ce1fcddd9411ee57a5aec516c10addc"
+			+ "2610b6789275897c6cc7d7743325b30247d3733a6354a44de61c2a72ecc2bfa6";
 
 	@Parameter
 	private boolean inJava;
@@ -66,8 +75,8 @@ class PasswordEncoderTests {
 	}
 
 	/**
-	 * Made with Python: {@code hashlib.pbkdf2_hmac} and {@code hashlib.scrypt}, which are
-	 * Werkzeug's.
+	 * Made with Python: {@code hashlib.pbkdf2_hmac}, {@code hashlib.scrypt} and, before
+	 * Werkzeug 3.0, {@code hmac.new(salt, password, method)}, which are Werkzeug's.
 	 */
 	@ParameterizedTest
 	@ValueSource(strings = { "pbkdf2:sha1:1000$sält🧂$413686c5c897aad6356d30112d3cdf3a7a352473",
@@ -87,11 +96,89 @@ class PasswordEncoderTests {
 			"scrypt:16:4:16$sält🧂$3bf245827d79b7291673eb776c507ebffbc13a6a3683555eb1fb242c1eb8aefc"
 					+ "602592fe33ff4875db7797f76c023606bec1651620370fa9771d94a41e1d52bb",
 			"scrypt:16384:8:2$sält🧂$56c2d96fd27c627544d3915193e052043b4af75d0f590aeedc7aa85d58774e04"
-					+ "98860a140fd99045500fb4f30e3e9891cb7e60b2a82e200a624f3a796d0a30af" })
+					+ "98860a140fd99045500fb4f30e3e9891cb7e60b2a82e200a624f3a796d0a30af",
+			"pbkdf2:md5:50$sält🧂$fcc0ddec4a586d25b79f5caf5aecde6c",
+			"pbkdf2:sha512_224:50$sält🧂$e888c7401bcc9e9e23d17b519d378cf9ef5c2a54ca7183552d54e4c2",
+			"pbkdf2:sha512_256:50$sält🧂$81545fdf0336337cadcdf2d628966e07b06c56b66a0246d807e1dfa12001ce08",
+			"pbkdf2:sha3_224:50$sält🧂$66051300fbfd1463da3260b64752c7a13ce6a52f940d1efaf140567b",
+			"pbkdf2:sha3_256:50$sält🧂$5366c3ab4e60b790f43629e8d735a91205b799fd0de65ec6d439469ca5548b25",
+			"pbkdf2:sha3_384:50$sält🧂$4088194afb081819f24ab17a5e505531dbf78264231a5aa966ade7b99ee556e8"
+					+ "fba58e251c809a4a5bd71fe32147fbe8",
+			"pbkdf2:sha3_512:50$sält🧂$7b8f45ecb1a145b5fb17cf7aafcb34a7e90500b746a7b1f9a52f30b7de454935"
+					+ "784412b4e512ad294cf27e9805600c612b781a03b08a288d4806bcf321048ccc",
+			"md5$sält🧂$5ba3f156b17e33f9b703f00e1b0770d8", "sha1$sält🧂$f9df04f3224dc46052617d13217245d5179acd40",
+			"sha224$sält🧂$d72e53cfed651939714a7e600ad14f122d24e35bdf03c04f308fcf27",
+			"sha256$sält🧂$6cc2189c1e29d63c7715069df186bd584fc0c36a7a609a1c91e7abd985fa3b53",
+			"sha384$sält🧂$a70a042e369b148121b16fa5810b8a8e8459aced259749a2e2015e3020f008a1"
+					+ "c46b25a7261721005bf7c161c8733ec2",
+			"sha512$sält🧂$db1ba3744ca53cce7ba2c75af31fe6a5a07213d4745e4d7d7e84b82d7ee4d6eb"
+					+ "17851a0ad0b7362a4ff4659a20d6764d4bbb2a2dc6611dcdadeac72c20b8bf51",
+			"sha512_256$sält🧂$880657effef57e81e80753c56d8e627e4c07964af7e9a0a7defee0ce2e5e08fa",
+			"sha3_256$sält🧂$89f784793328d5e1f896f5bd400e1a28f306b2d92670ea68d0b9dec6b85233f4" })
 	void aHashOfTheTutorialHoldsAndIsToBeReplaced(String hash) {
 		assertThat(this.encoder.matches(PASSWORD, hash)).isTrue();
 		assertThat(this.encoder.matches("pässwörd 🦊", hash)).isFalse();
 		assertThat(this.encoder.upgradeEncoding(hash)).isTrue();
+	}
+
+	/** Made with Python: {@code hashlib.scrypt}. */
+	@Test
+	void aScryptHashOf128MebibytesHolds() {
+		assertThat(this.encoder.matches(PASSWORD, LARGE)).isTrue();
+	}
+
+	@Test
+	void withoutRoomForALargeHashTheClientIsToldToComeAgain(CapturedOutput output) {
+		AtomicLong room = new AtomicLong(128L << 20);
+		LimitedEncoder cramped = new LimitedEncoder(stub(() -> {
+		}), 1, Duration.ofMinutes(1), () -> {
+		}, room::get);
+		assertThatThrownBy(() -> cramped.matches(PASSWORD, LARGE)).isInstanceOf(Busy.class);
+		assertThat(output).contains("Too little heap to hash a password: give the service more by -Xmx");
+		assertThat(cramped.matches(PASSWORD, "scrypt:32768:8:1$x$" + "0".repeat(128))).isTrue();
+		room.set(144L << 20);
+		assertThat(cramped.matches(PASSWORD, LARGE)).isTrue();
+	}
+
+	@Test
+	void aHeapThatIsExhaustedIsNoFailure() {
+		LimitedEncoder exhausted = new LimitedEncoder(stub(() -> {
+			throw new OutOfMemoryError("a test");
+		}), 1, Duration.ofMinutes(1), () -> {
+		});
+		assertThatThrownBy(() -> exhausted.matches(PASSWORD, "hash")).isInstanceOf(Busy.class);
+	}
+
+	@Test
+	void largeHashesAreMadeOneAtATimeAndKeepNoSmallOneWaiting() throws Exception {
+		Semaphore begun = new Semaphore(0);
+		Semaphore end = new Semaphore(0);
+		LimitedEncoder busy = new LimitedEncoder(stub(() -> {
+			begun.release();
+			end.acquireUninterruptibly();
+		}), 2, Duration.ofMinutes(1), () -> {
+		});
+		List<Thread> others = new ArrayList<>();
+		for (int i = 0; i < 17; i++) {
+			Thread other = new Thread(() -> busy.matches(PASSWORD, LARGE));
+			other.start();
+			others.add(other);
+			while (other.getState() != Thread.State.WAITING && other.getState() != Thread.State.TIMED_WAITING) {
+				Thread.onSpinWait();
+			}
+			begun.acquireUninterruptibly((i == 0) ? 1 : 0);
+		}
+		assertThat(begun.availablePermits()).isZero();
+		assertThatThrownBy(() -> busy.matches(PASSWORD, LARGE)).isInstanceOf(Busy.class);
+		Thread small = new Thread(() -> busy.encode(PASSWORD));
+		small.start();
+		begun.acquireUninterruptibly();
+		end.release(18);
+		for (Thread other : others) {
+			other.join();
+		}
+		small.join();
+		assertThat(begun.availablePermits()).isEqualTo(16);
 	}
 
 	@Test
@@ -125,15 +212,17 @@ class PasswordEncoderTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = { "scrypt:2147483648:8:1$salt$00", "scrypt:1048576:1024:1$salt$HEX64",
-			"scrypt:65536:9:1$salt$HEX64", "scrypt:1024:8:999$salt$HEX64", "scrypt:1023:8:1$salt$HEX64",
-			"scrypt:0:8:1$salt$HEX64", "scrypt:1:8:1$salt$HEX64", "scrypt:1024:0:1$salt$HEX64",
-			"scrypt:1024:8:0$salt$HEX64", "scrypt:1024:8$salt$HEX64", "scrypt:-2:8:1$salt$HEX64", "scrypt$salt$HEX64",
-			"scrypt:16:1:1$$HEX64", "scrypt:16:1:1$salt$", "scrypt:16:1:1$salt$HEX32", "scrypt:16:1:1$salt$zz",
-			"pbkdf2:sha256:999999999$salt$HEX32", "pbkdf2:sha256:5000001$salt$HEX32", "pbkdf2:sha256:0$salt$HEX32",
-			"pbkdf2:sha256:-1$salt$HEX32", "pbkdf2:md5:1000$salt$HEX16", "pbkdf2:sha256:1000$salt$HEX20",
+			"scrypt:131072:9:1$salt$HEX64", "scrypt:131072:8:5$salt$HEX64", "scrypt:262144:8:1$salt$HEX64",
+			"scrypt:1024:8:999$salt$HEX64", "scrypt:1023:8:1$salt$HEX64", "scrypt:0:8:1$salt$HEX64",
+			"scrypt:1:8:1$salt$HEX64", "scrypt:1024:0:1$salt$HEX64", "scrypt:1024:8:0$salt$HEX64",
+			"scrypt:1024:8$salt$HEX64", "scrypt:-2:8:1$salt$HEX64", "scrypt$salt$HEX64", "scrypt:16:1:1$$HEX64",
+			"scrypt:16:1:1$salt$", "scrypt:16:1:1$salt$HEX32", "scrypt:16:1:1$salt$zz",
+			"pbkdf2:sha256:999999999$salt$HEX32", "pbkdf2:sha256:2000001$salt$HEX32", "pbkdf2:sha256:0$salt$HEX32",
+			"pbkdf2:sha256:-1$salt$HEX32", "pbkdf2:md5:1000$salt$HEX20", "pbkdf2:sha256:1000$salt$HEX20",
 			"pbkdf2:sha256:1000$salt$HEX320", "pbkdf2:sha256:1000$salt$", "pbkdf2:sha256:1000$$HEX32",
 			"pbkdf2:sha256:1000$HEX32", "pbkdf2:sha256:99999999999999999999$salt$HEX32", "plain$$1234", "1234", "", "$",
-			"{", "{}", "{argon2", "{argon2}", "{bcrypt}$2a$10$x", "{noop}1234", "sha256$salt$HEX32",
+			"{", "{}", "{argon2", "{argon2}", "{bcrypt}$2a$10$x", "{noop}1234", "sha256$salt$HEX20", "sha256$$HEX32",
+			"md5$salt$HEX32", "pbkdf2:blake2b:1000$salt$HEX64", "pbkdf2:none:1000$salt$HEX32", "blake2b$salt$HEX64",
 			"{argon2}$argon2id$v=19$m=4194304,t=100,p=1$SALT$HASH",
 			"{argon2}$argon2id$v=19$m=1048577,t=1,p=1$SALT$HASH", "{argon2}$argon2id$v=19$m=1048576,t=5,p=1$SALT$HASH",
 			"{argon2}$argon2id$v=19$m=999999999,t=999999999,p=1$SALT$HASH",
@@ -200,25 +289,14 @@ class PasswordEncoderTests {
 	@Test
 	void asManyPasswordsAsCanWaitDoSoAndTheNextIsToldToComeAgain() throws Exception {
 		CountDownLatch end = new CountDownLatch(1);
-		LimitedEncoder busy = new LimitedEncoder(new PasswordEncoder() {
-
-			@Override
-			public String encode(CharSequence password) {
-				try {
-					end.await();
-				}
-				catch (InterruptedException ex) {
-					throw new IllegalStateException(ex);
-				}
-				return "hash";
+		LimitedEncoder busy = new LimitedEncoder(stub(() -> {
+			try {
+				end.await();
 			}
-
-			@Override
-			public boolean matches(CharSequence password, String hash) {
-				return true;
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
 			}
-
-		}, 1, Duration.ofMinutes(1), () -> {
+		}), 1, Duration.ofMinutes(1), () -> {
 		});
 		SimpleMeterRegistry meters = new SimpleMeterRegistry();
 		busy.bindTo(meters);
@@ -242,6 +320,25 @@ class PasswordEncoderTests {
 		assertThat(busy.encode(PASSWORD)).isEqualTo("hash");
 		assertThat(meters.get("accounts.password.hash.waiting").gauge().value()).isZero();
 		assertThat(meters.get("accounts.password.hash").timer().count()).isEqualTo(66);
+	}
+
+	/** One that only does that, and takes any password for the right one. */
+	private static PasswordEncoder stub(Runnable work) {
+		return new PasswordEncoder() {
+
+			@Override
+			public String encode(CharSequence password) {
+				work.run();
+				return "hash";
+			}
+
+			@Override
+			public boolean matches(CharSequence password, String hash) {
+				work.run();
+				return true;
+			}
+
+		};
 	}
 
 	private PasswordEncoder encoder(int memory, int iterations, int parallelism) {
