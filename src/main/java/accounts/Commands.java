@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import accounts.auth.RotateKeys;
 import accounts.database.Move;
+import accounts.start.Secrets;
 import accounts.start.SettingArguments;
 import accounts.start.StartFailures;
 import org.slf4j.LoggerFactory;
@@ -61,9 +62,11 @@ class Commands implements IVersionProvider {
 			String first = unmatched.getUnmatched().get(0);
 			String kind = first.startsWith("-") ? "option"
 					: command.getSubcommands().isEmpty() ? "argument" : "command";
-			reason = "The " + kind + " \"" + first + "\" is unknown";
+			// A URL without its option may have a password anywhere
+			reason = "The " + kind + " \"" + first.replaceFirst("://.*", "://***") + "\" is unknown";
 		}
-		System.err.println("accounts: " + reason + ": see `" + command.getCommandSpec().qualifiedName() + " --help`.");
+		System.err.println("accounts: " + Secrets.hide(reason) + ": see `" + command.getCommandSpec().qualifiedName()
+				+ " --help`.");
 		return ExitCode.USAGE;
 	}
 

@@ -146,6 +146,33 @@ class CommandTests {
 		}
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "jdbc:postgresql://acc:hunter2@127.0.0.1/x", "jdbc:postgresql://acc:hunter2@127.0.0.1:1/x",
+			"jdbc:postgresql://acc:p@hunter2@127.0.0.1:1,127.0.0.1:2/x", "jdbc:postgresql://acc:/hunter2@127.0.0.1/x",
+			"jdbc:postgresql://acc:hunter2?@127.0.0.1/x", "jdbc:postgresql://acc:hunter2/x",
+			"jdbc:postgresql://acc/hunter2/x", "jdbc:postgresql://hunter2", "postgres://acc:hunter2@127.0.0.1/x",
+			"jdbc:postgresql://127.0.0.1:1/x?PassWord=hunter2", "jdbc:postgresql://127.0.0.1:1/x&password=hunter2",
+			"jdbc:postgresql://127.0.0.1:1/x?user=acc&password=%hunter2",
+			"jdbc:postgresql://127.0.0.1:1/x?sslpassword=hunter2&sslkey=none", "jdbc:sqlite:x.db?password=hunter2",
+			"jdbc:sqlite:file://acc:hunter2@127.0.0.1/x" })
+	void noPasswordOfAUrlIsEverPrinted(String url, CapturedOutput output) throws Exception {
+		assertThat(Commands.run("move", "--from", url, "--to", "jdbc:sqlite:" + Service.file(Service.folder())))
+			.isEqualTo(1);
+		assertThat(Commands.run("move", "--reopen", url)).isEqualTo(1);
+		assertThat(Commands.run("move", url)).isEqualTo(2);
+		assertThat(output.getErr().lines()).hasSize(3).allMatch((line) -> line.startsWith("accounts: "));
+		assertThat(output).doesNotContain("hunter2");
+	}
+
+	@Test
+	void aUserInFrontOfTheHostIsRefusedWithWhatToUseInstead(CapturedOutput output) throws Exception {
+		assertThat(Commands.run("move", "--reopen", "jdbc:postgresql://acc:hunter2@127.0.0.1/x")).isEqualTo(1);
+		assertThat(output.getErr().lines()).containsExactly("accounts: --reopen has an @, and the driver of PostgreSQL "
+				+ "takes no user and password in front of the host: write it like "
+				+ "jdbc:postgresql://127.0.0.1:5432/accounts, and set SPRING_DATASOURCE_USERNAME and "
+				+ "SPRING_DATASOURCE_PASSWORD.");
+	}
+
 	/** What is written to stdout alone. */
 	private static String help(CapturedOutput output, String... arguments) {
 		int before = output.getOut().length();

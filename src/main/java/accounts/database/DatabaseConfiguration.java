@@ -17,7 +17,7 @@ public class DatabaseConfiguration {
 		// A start that a wrong setting stops must not have touched the database
 		settings.getBeansWithAnnotation(ConfigurationProperties.class);
 		String url = environment.getRequiredProperty("spring.datasource.url");
-		if (url.startsWith(PostgresDatabase.PREFIX)) {
+		if (url.startsWith(PostgresUrl.PREFIX)) {
 			return PostgresDatabase.open(PostgresSettings.of(environment));
 		}
 		if (url.startsWith(SqliteFile.PREFIX)) {
@@ -28,7 +28,7 @@ public class DatabaseConfiguration {
 
 	static StartRefused noDatabase() {
 		return new StartRefused(
-				"SPRING_DATASOURCE_URL must begin with " + SqliteFile.PREFIX + " or " + PostgresDatabase.PREFIX
+				"SPRING_DATASOURCE_URL must begin with " + SqliteFile.PREFIX + " or " + PostgresUrl.PREFIX
 						+ "//, like jdbc:sqlite:db.sqlite3 or " + "jdbc:postgresql://127.0.0.1:5432/accounts.");
 	}
 

@@ -14,7 +14,6 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import org.flywaydb.core.api.FlywayException;
-import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 
@@ -32,8 +31,6 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  */
 final class PostgresDatabase extends Database {
 
-	static final String PREFIX = "jdbc:postgresql:";
-
 	/** The oldest that is still maintained. */
 	private static final int OLDEST = 14;
 
@@ -49,7 +46,7 @@ final class PostgresDatabase extends Database {
 	 * @throws StartRefused if it can't be
 	 */
 	static Database open(PostgresSettings settings) {
-		String place = place(settings.url());
+		String place = settings.url().place();
 		try {
 			return open(settings, place);
 		}
@@ -184,7 +181,7 @@ final class PostgresDatabase extends Database {
 		Properties properties = properties(settings);
 		// Whether there is a pooler is not known yet
 		PGProperty.PREPARE_THRESHOLD.set(properties, 0);
-		DriverManagerDataSource connections = new DriverManagerDataSource(settings.url());
+		DriverManagerDataSource connections = new DriverManagerDataSource(settings.url().text());
 		connections.setConnectionProperties(properties);
 		return connections;
 	}
@@ -197,6 +194,7 @@ final class PostgresDatabase extends Database {
 		if (settings.password() != null) {
 			PGProperty.PASSWORD.set(properties, settings.password());
 		}
+		properties.putAll(settings.url().secrets());
 		// What pg_stat_activity calls us
 		PGProperty.APPLICATION_NAME.set(properties, "accounts");
 		PGProperty.CONNECT_TIMEOUT.set(properties, 5);
@@ -208,7 +206,7 @@ final class PostgresDatabase extends Database {
 	private static HikariDataSource pool(String name, PostgresSettings settings, int size, boolean pooled) {
 		HikariConfig pool = settings.pool();
 		pool.setPoolName(name);
-		pool.setJdbcUrl(settings.url());
+		pool.setJdbcUrl(settings.url().text());
 		pool.setMaximumPoolSize(size);
 		pool.setMinimumIdle(Math.min(size, Math.max(pool.getMinimumIdle(), 1)));
 		Properties properties = properties(settings);
@@ -221,16 +219,6 @@ final class PostgresDatabase extends Database {
 		}
 		pool.setDataSourceProperties(properties);
 		return new HikariDataSource(pool);
-	}
-
-	/** Where a URL leads, without the password that it may have. */
-	static String place(String url) {
-		Properties parts = Driver.parseURL(url, null);
-		if (parts == null) {
-			throw new StartRefused("SPRING_DATASOURCE_URL is no address of a PostgreSQL database: "
-					+ "it must be like jdbc:postgresql://127.0.0.1:5432/accounts.");
-		}
-		return parts.getProperty("PGHOST") + ":" + parts.getProperty("PGPORT") + "/" + parts.getProperty("PGDBNAME");
 	}
 
 }

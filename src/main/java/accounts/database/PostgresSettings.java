@@ -19,7 +19,7 @@ import org.springframework.core.env.Environment;
  * may take, waiting for locks included, before the client is told to come again
  * @param binder finds the other settings of a pool, {@code spring.datasource.hikari.*}
  */
-record PostgresSettings(String url, @Nullable String username, @Nullable String password, int size,
+record PostgresSettings(PostgresUrl url, @Nullable String username, @Nullable String password, int size,
 		Duration queryTimeout, Binder binder) {
 
 	private static final String POOL = "spring.datasource.hikari";
@@ -39,7 +39,7 @@ record PostgresSettings(String url, @Nullable String username, @Nullable String 
 
 	static PostgresSettings of(Environment environment) {
 		Binder binder = Binder.get(environment);
-		return new PostgresSettings(environment.getRequiredProperty("spring.datasource.url"),
+		return new PostgresSettings(PostgresUrl.of(environment.getRequiredProperty("spring.datasource.url")),
 				environment.getProperty("spring.datasource.username"),
 				environment.getProperty("spring.datasource.password"),
 				binder.bind(POOL + ".maximum-pool-size", Integer.class).orElse(15),

@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Properties;
 import java.util.function.Consumer;
 
 import javax.sql.DataSource;
@@ -20,7 +19,6 @@ import javax.sql.DataSource;
 import accounts.start.StartRefused;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 import org.postgresql.copy.CopyOperation;
@@ -60,8 +58,9 @@ final class PostgresStore extends Store {
 	}
 
 	static PostgresStore open(String url, Use use) {
-		String place = PostgresDatabase.place(url);
-		DataSource server = PostgresDatabase.connections(settings(url));
+		PostgresUrl parts = PostgresUrl.of(url);
+		String place = parts.place();
+		DataSource server = PostgresDatabase.connections(settings(parts));
 		try {
 			if (use == Use.FILL) {
 				prepare(place, server);
@@ -108,7 +107,7 @@ final class PostgresStore extends Store {
 	/** The URL as whoever starts the service on it needs it, but for the credentials. */
 	private static String printable(String place, Connection connection) throws SQLException {
 		String schema = connection.getSchema();
-		return PostgresDatabase.PREFIX + "//" + place + ("public".equals(schema) ? "" : "?currentSchema=" + schema);
+		return PostgresUrl.PREFIX + "//" + place + ("public".equals(schema) ? "" : "?currentSchema=" + schema);
 	}
 
 	private static void requireVersion(String place, int version) {
@@ -146,10 +145,9 @@ final class PostgresStore extends Store {
 	}
 
 	/** The service's own settings say who connects, where the URL doesn't. */
-	private static PostgresSettings settings(String url) {
+	private static PostgresSettings settings(PostgresUrl url) {
 		StandardEnvironment environment = new StandardEnvironment();
-		Properties parts = Driver.parseURL(url, null);
-		boolean named = parts != null && parts.getProperty("user") != null;
+		boolean named = url.namesUser();
 		return new PostgresSettings(url, named ? null : environment.getProperty("spring.datasource.username"),
 				named ? null : environment.getProperty("spring.datasource.password"), 2, Duration.ofSeconds(10),
 				Binder.get(environment));

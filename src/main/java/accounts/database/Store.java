@@ -58,7 +58,7 @@ abstract class Store implements AutoCloseable {
 	 */
 	static Store open(String option, String url, Use use) {
 		try {
-			if (url.startsWith(PostgresDatabase.PREFIX)) {
+			if (url.startsWith(PostgresUrl.PREFIX)) {
 				return PostgresStore.open(url, use);
 			}
 			if (url.startsWith(SqliteFile.PREFIX)) {

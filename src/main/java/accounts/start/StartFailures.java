@@ -15,6 +15,7 @@ import org.springframework.boot.web.server.PortInUseException;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.util.PlaceholderResolutionException;
 
 /**
  * Says in one sentence on stderr why the start was refused, where Spring Boot would fill
@@ -46,6 +47,12 @@ public class StartFailures implements SpringBootExceptionReporter {
 		if (port != null) {
 			return "Port " + port.getPort() + " is in use: stop the other program, or set SERVER_PORT to a free port.";
 		}
+		PlaceholderResolutionException reference = cause(failure, PlaceholderResolutionException.class);
+		if (reference != null) {
+			// Whose message has the whole value, which may be a password
+			return "A setting refers to ${" + reference.getPlaceholder()
+					+ "}, which has no value: set it, or write \\${ where no reference is meant.";
+		}
 		BindException setting = cause(failure, BindException.class);
 		return (setting != null) ? sentence(setting) : null;
 	}
@@ -59,7 +66,7 @@ public class StartFailures implements SpringBootExceptionReporter {
 		String name = (property.getOrigin() instanceof PropertySourceOrigin origin) ? origin.getPropertyName()
 				: property.getName().toString();
 		Class<?> type = setting.getTarget().getType().resolve(Object.class);
-		return name + " is " + property.getValue() + ": it must be " + value(type) + ".";
+		return name + " is " + Secrets.hide(String.valueOf(property.getValue())) + ": it must be " + value(type) + ".";
 	}
 
 	private static String value(Class<?> type) {

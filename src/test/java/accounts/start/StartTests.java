@@ -190,6 +190,24 @@ class StartTests {
 		assertThat(this.folder.toFile().list()).containsExactly(name);
 	}
 
+	@Test
+	void aPasswordThatIsTakenForAReferenceIsNotPrinted(CapturedOutput output) throws Exception {
+		refused(output,
+				"A setting refers to \\$\\{x\\}, which has no value: set it, or write \\\\\\$\\{ where no reference is meant.",
+				"spring.datasource.url=jdbc:postgresql://127.0.0.1:1/x?password=hunter2${x}");
+		assertThat(output).doesNotContain("hunter2");
+	}
+
+	@Test
+	void aPasswordInFrontOfTheHostIsNotPrinted(CapturedOutput output) throws Exception {
+		refused(output,
+				"SPRING_DATASOURCE_URL has an @, and the driver of PostgreSQL takes no user and password in front of the "
+						+ "host: write it like jdbc:postgresql://127.0.0.1:5432/accounts, and set "
+						+ "SPRING_DATASOURCE_USERNAME and SPRING_DATASOURCE_PASSWORD.",
+				"spring.datasource.url=jdbc:postgresql://acc:hunter2@127.0.0.1/x");
+		assertThat(output).doesNotContain("hunter2");
+	}
+
 	// The settings
 
 	@ParameterizedTest
