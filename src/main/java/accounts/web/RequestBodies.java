@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.lang.reflect.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 
@@ -20,6 +21,7 @@ import org.springframework.core.MethodParameter;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpInputMessage;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageConverter;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
@@ -36,6 +38,9 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAd
 class RequestBodies extends RequestBodyAdviceAdapter implements HandlerInterceptor {
 
 	static final int MAX_BYTES = 64 * 1024;
+
+	/** The encoding that is none (RFC 9110, 12.5.3). */
+	static final String IDENTITY = "identity";
 
 	private final JsonMapper json;
 
@@ -79,18 +84,42 @@ class RequestBodies extends RequestBodyAdviceAdapter implements HandlerIntercept
 	@Override
 	public HttpInputMessage beforeBodyRead(HttpInputMessage message, MethodParameter parameter, Type type,
 			Class<? extends HttpMessageConverter<?>> converter) throws IOException {
+		requireUtf8(message.getHeaders());
 		byte[] body = message.getBody().readNBytes(MAX_BYTES + 1);
 		if (body.length > MAX_BYTES) {
 			throw new BodyTooLarge();
 		}
 		requireObject(body);
-		return new Body(message.getHeaders(), new ByteArrayInputStream(body));
+		return new Body(jsonAlone(), new ByteArrayInputStream(body));
 	}
 
 	@Override
 	public @Nullable Object handleEmptyBody(@Nullable Object body, HttpInputMessage message, MethodParameter parameter,
 			Type type, Class<? extends HttpMessageConverter<?>> converter) {
+		requireUtf8(message.getHeaders());
 		throw new InvalidBody();
+	}
+
+	/**
+	 * JSON is UTF-8 (RFC 8259, section 8.1). To read another charset would let one text
+	 * be several passwords.
+	 */
+	private static void requireUtf8(HttpHeaders headers) {
+		MediaType type = headers.getContentType();
+		Charset charset = (type != null) ? type.getCharset() : null;
+		if (charset != null && !charset.equals(StandardCharsets.UTF_8)) {
+			throw new UnsupportedMediaType();
+		}
+		if (!headers.getValuesAsList(HttpHeaders.CONTENT_ENCODING).stream().allMatch(IDENTITY::equalsIgnoreCase)) {
+			throw new UnsupportedEncoding();
+		}
+	}
+
+	/** No charset, so that the bytes are parsed as they were checked. */
+	private static HttpHeaders jsonAlone() {
+		HttpHeaders headers = new HttpHeaders();
+		headers.setContentType(MediaType.APPLICATION_JSON);
+		return headers;
 	}
 
 	private void requireObject(byte[] body) {

@@ -1,6 +1,8 @@
 package accounts.web;
 
 import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
 
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -9,6 +11,7 @@ import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.RequestPath;
 import org.springframework.stereotype.Component;
@@ -16,20 +19,21 @@ import org.springframework.web.server.ResponseStatusException;
 
 /**
  * Refuses what Spring does not refuse but fails at, before it has found out where a
- * request leads: a range of types as a body's, and an escape in a path's parameters that
- * is none.
+ * request leads: a range of types as a body's, two types, and an escape in a path's
+ * parameters that is none.
  */
 @Component
 class UnreadableRequests implements Filter {
 
 	@Override
-	public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+	public void doFilter(ServletRequest servletRequest, ServletResponse response, FilterChain chain)
 			throws IOException, ServletException {
-		String type = request.getContentType();
-		if (type != null && type.contains("*")) {
+		HttpServletRequest request = (HttpServletRequest) servletRequest;
+		List<String> types = Collections.list(request.getHeaders(HttpHeaders.CONTENT_TYPE));
+		if (types.size() > 1 || types.stream().anyMatch((type) -> type.contains("*"))) {
 			throw new UnsupportedMediaType();
 		}
-		requirePath(((HttpServletRequest) request).getRequestURI());
+		requirePath(request.getRequestURI());
 		chain.doFilter(request, response);
 	}
 

@@ -255,10 +255,78 @@ class ErrorTests {
 	void anotherEncodingThanUtf8IsRefused(String charset) {
 		byte[] body = "{\"email\": \"a\", \"password\": \"a\"}".getBytes(Charset.forName(charset));
 		onHandlersThatReadABody(BodyPublishers.ofByteArray(body));
-		Answer answer = this.nobody.with("Content-Type", "application/json;charset=" + charset)
-			.send("POST", LOGIN, BodyPublishers.ofByteArray(body));
-		answer.refused(answer.status());
-		assertThat(answer.status()).isIn(400, 415);
+		this.nobody.with("Content-Type", "application/json;charset=" + charset)
+			.send("POST", LOGIN, BodyPublishers.ofByteArray(body))
+			.refused(415, "Unsupported Media Type");
+		// Its name alone changes nothing
+		this.nobody.with("Content-Type", "application/json;charset=UTF-8")
+			.send("POST", LOGIN, BodyPublishers.ofByteArray(body))
+			.refused(400, NO_OBJECT);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "windows-1252", "ISO-8859-1", "latin1", "\"iso-8859-1\"", "US-ASCII", "UTF-16", "CESU-8",
+			"UTF-7", "nonsense", "\"\"", "*", "UTF-8; charset=ISO-8859-1", "UTF-8, application/json" })
+	void aBodyInAnotherCharsetThanUtf8IsRefused(String charset) {
+		Account account = this.service.account();
+		for (String type : new String[] { "application/json; charset=", "application/json;CHARSET=",
+				"application/merge-patch+json; charset=" }) {
+			refusedAs415("Content-Type", type + charset, account);
+		}
+		Account.login(this.nobody, account.email(), account.password()).is(200);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "application/json;charset=UTF-8", "application/json; charset=utf-8",
+			"application/json ; Charset=\"Utf-8\"", "application/json;charset=utf8", "APPLICATION/JSON",
+			"application/json; profile=x" })
+	void utf8IsReadHoweverItIsNamed(String type) {
+		Account account = this.service.account();
+		assertThat(account.client()
+			.with("Content-Type", type)
+			.patch(account.path(), "{\"first_name\": \"Renée\", \"password\": \"Ábc\"}")
+			.is(200)
+			.text("first_name")).isEqualTo("Renée");
+		Account.login(this.nobody, account.email(), "Íbc").refused(401, "Incorrect password");
+		Account.login(this.nobody.with("Content-Type", type), account.email(), "Ábc").is(200);
+	}
+
+	@Test
+	void twoMediaTypesAreNone() throws IOException {
+		raw("POST " + LOGIN + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+				+ "Content-Type: application/json;charset=windows-1252\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+			.refused(415, "Unsupported Media Type");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "gzip", "x-gzip", "deflate", "br", "zstd", "identity, gzip", "gzip, identity", "aes128gcm",
+			"nonsense", "identity;q=1", "*" })
+	void anEncodedBodyIsRefused(String encoding) throws IOException {
+		Account account = this.service.account();
+		refusedAs415("Content-Encoding", encoding, account);
+		assertThat(this.nobody.with("Content-Encoding", encoding).post(LOGIN, "{}").header("Accept-Encoding"))
+			.isEqualTo("identity");
+		raw("POST " + LOGIN + " HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n"
+				+ "Content-Encoding: " + encoding + "\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+			.refused(415, "Unsupported Media Type");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "identity", "IDENTITY", "identity, identity", "identity,,", "" })
+	void anEncodingThatIsNoneChangesNothing(String encoding) {
+		this.nobody.with("Content-Encoding", encoding).post(LOGIN, "{}").missing("email", "password");
+	}
+
+	@Test
+	void theCharsetAndTheEncodingOfABodyThatNobodyReadsChangeNothing() {
+		Client client = this.service.account()
+			.client()
+			.with("Content-Type", "application/json;charset=\"\"")
+			.with("Content-Encoding", "gzip");
+		assertThat(client.send("GET", "/users/?q=%C3%89tranger", "{}").is(200).body()).isEqualTo("[]");
+		client.send("POST", "/auth/logout/", "{}").is(204);
+		// Who may not change anything is not told what is wrong with the change
+		client.patch("/users/1/", "{}").refused(401, "Authentication failed");
 	}
 
 	@Test
@@ -479,6 +547,16 @@ class ErrorTests {
 			.with("Content-Type", "application/json")
 			.send("PATCH", account.path(), body)
 			.refused(400, NO_OBJECT);
+	}
+
+	private void refusedAs415(String header, String value, Account account) {
+		for (String body : new String[] { "{\"password\": \"Ábc\"}", "{}", "" }) {
+			for (Answer answer : new Answer[] { this.nobody.with(header, value).post(LOGIN, body),
+					this.nobody.with(header, value).post("/users/", body),
+					account.client().with(header, value).patch(account.path(), body) }) {
+				assertThat(answer.refused(415, "Unsupported Media Type").header("Accept")).contains("application/json");
+			}
+		}
 	}
 
 	private Answer raw(String request) throws IOException {
