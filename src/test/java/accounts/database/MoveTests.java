@@ -525,7 +525,8 @@ class MoveTests {
 		if (kind == Kind.SQLITE) {
 			Map<String, String> triggers = new TreeMap<>();
 			db(from).sql("select name, sql from sqlite_master where type = 'trigger'")
-				.query((row) -> triggers.put(row.getString("name"), row.getString("sql")));
+				.query((row, number) -> triggers.put(row.getString("name"), row.getString("sql")))
+				.list();
 			triggers.forEach((name, sql) -> {
 				db(from).sql("drop trigger " + name).update();
 				db(from).sql(sql.replace("moved to ", "moved to ' || '")).update();
