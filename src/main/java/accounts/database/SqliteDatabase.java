@@ -1,17 +1,23 @@
 package accounts.database;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Properties;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import accounts.start.StartRefused;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConfig.JournalMode;
 import org.sqlite.SQLiteConfig.SynchronousMode;
@@ -29,6 +35,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 final class SqliteDatabase extends Database {
 
+	private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
+
 	/**
 	 * How long a writer waits for another program's lock before the client is told to
 	 * come again.
@@ -44,16 +52,16 @@ final class SqliteDatabase extends Database {
 	 */
 	private static final int READERS = 2 * Runtime.getRuntime().availableProcessors() + 2;
 
-	private final WriteAheadLog log;
+	private final WriteAheadLog writeAheadLog;
 
 	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer, WriteAheadLog log) {
 		super(description, readers, writer, new SqliteErrors(), -1, new GroupCommit(log));
-		this.log = log;
+		this.writeAheadLog = log;
 	}
 
 	/**
 	 * Opens the file, which is made or brought up to date first where that is needed.
-	 * @throws accounts.start.StartRefused if it can't be
+	 * @throws StartRefused if it can't be
 	 */
 	static Database open(String url) {
 		return open(url, WriteAheadLog::new);
@@ -74,9 +82,11 @@ final class SqliteDatabase extends Database {
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
 			Path copy = file.copyAside();
+			keepPrivate(file);
 			description += " (the tutorial's, whose file as it was is kept in " + copy.getFileName() + ")";
 		}
 		else if (file.content() == SqliteFile.Content.NOTHING) {
+			keepPrivate(file);
 			description += " (new)";
 		}
 		SQLiteDataSource connections = connections(file.url());
@@ -98,11 +108,38 @@ final class SqliteDatabase extends Database {
 		SqliteDatabase database = new SqliteDatabase(description, readers, writer, log.apply(file.path()));
 		try {
 			database.requireReadAndWrite();
+			warnOfOthers(file);
 			return database;
 		}
 		catch (DataAccessException ex) {
 			database.close();
 			throw ex;
+		}
+	}
+
+	/** From now on it holds secrets. */
+	private static void keepPrivate(SqliteFile file) {
+		try {
+			SqliteFile.keepPrivate(file.path());
+		}
+		catch (IOException ex) {
+			if (!Files.exists(file.path())) {
+				throw new StartRefused("The database " + file.path() + " can't be made (" + ex.getMessage()
+						+ "): make room and allow it, then start again.", ex);
+			}
+			// It is another user's, and the start warns of that
+		}
+	}
+
+	/**
+	 * A file that was there before keeps its permissions: a program that makes backups
+	 * may need them.
+	 */
+	private static void warnOfOthers(SqliteFile file) {
+		List<String> names = file.openToOthers();
+		if (!names.isEmpty()) {
+			log.warn("Others may read the signing keys and the password hashes in {}: run `chmod 600 '{}'*`.",
+					String.join(", ", names), file.path());
 		}
 	}
 
@@ -147,7 +184,7 @@ final class SqliteDatabase extends Database {
 	@Override
 	public void close() {
 		super.close();
-		this.log.close();
+		this.writeAheadLog.close();
 	}
 
 	private static SQLiteConfig settings() {

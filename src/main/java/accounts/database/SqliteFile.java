@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,6 +45,10 @@ record SqliteFile(Path path, Content content) {
 	/** The columns of the tutorial's table. */
 	private static final Set<String> TUTORIAL = Set.of("id", "first_name", "last_name", "email", "password",
 			"created_on");
+
+	private static final Set<PosixFilePermission> OWNER_ALONE = PosixFilePermissions.fromString("rw-------");
+
+	private static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("---rwxrwx");
 
 	/** What a file may hold. */
 	enum Content {
@@ -94,6 +100,54 @@ record SqliteFile(Path path, Content content) {
 		return new SqliteFile(path, content(path));
 	}
 
+	/**
+	 * Makes a file that nobody but its owner may read, or takes the right from the others
+	 * if it is there: it holds keys and password hashes. SQLite gives the files that it
+	 * makes beside it the same permissions. Windows has none of the kind.
+	 */
+	static void keepPrivate(Path file) throws IOException {
+		if (Files.isSymbolicLink(file)) {
+			keepPrivate(file.resolveSibling(Files.readSymbolicLink(file)));
+		}
+		else if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+			if (Files.exists(file)) {
+				Files.setPosixFilePermissions(file, OWNER_ALONE);
+			}
+			else {
+				Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_ALONE));
+			}
+		}
+	}
+
+	/**
+	 * The file, and copies and logs beside it, as far as others may do more than see
+	 * their names.
+	 */
+	List<String> openToOthers() {
+		try (Stream<Path> files = Files.list(this.path.getParent())) {
+			return files.filter((each) -> each.getFileName().toString().startsWith(this.path.getFileName().toString()))
+				.filter(SqliteFile::isOpenToOthers)
+				.map((each) -> each.getFileName().toString())
+				.sorted()
+				.toList();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static boolean isOpenToOthers(Path file) {
+		PosixFileAttributeView posix = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+		try {
+			return posix != null && Files.isRegularFile(file)
+					&& !Collections.disjoint(posix.readAttributes().permissions(), OTHERS);
+		}
+		catch (IOException ex) {
+			// It has gone, or is not ours to know about
+			return false;
+		}
+	}
+
 	/** Its JDBC URL. */
 	String url() {
 		return PREFIX + this.path;
@@ -113,6 +167,7 @@ record SqliteFile(Path path, Content content) {
 		Path half = this.path.resolveSibling(name + ".half");
 		try (Connection connection = open(this.path)) {
 			Files.deleteIfExists(half);
+			keepPrivate(half);
 			int result = connection.unwrap(SQLiteConnection.class).getDatabase().backup("main", half.toString(), null);
 			if (result != 0) {
 				throw new SQLException("SQLite's backup returned " + result);

@@ -135,6 +135,7 @@ final class SqliteStore extends Store {
 					left.close();
 				}
 			}
+			SqliteFile.keepPrivate(moving);
 			Connection connection = alone(moving);
 			try {
 				Migrations.ofSqlite(new SingleConnectionDataSource(connection, true), false).migrate();
@@ -146,7 +147,8 @@ final class SqliteStore extends Store {
 			}
 		}
 		catch (IOException ex) {
-			throw new StartRefused("The file " + moving + " can't be deleted: do so, then try again.", ex);
+			throw new StartRefused("The file " + moving + " can't be made anew (" + ex.getMessage()
+					+ "): delete it and make room, then try again.", ex);
 		}
 	}
 

@@ -115,6 +115,15 @@ class MoveTests {
 		}
 	}
 
+	@Test
+	void aFileThatWasMadeByAMoveNobodyElseMayRead() throws Exception {
+		String from = Kind.SQLITE.database();
+		String to = Kind.SQLITE.database();
+		start(from).close();
+		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(Files.getPosixFilePermissions(file(to))).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void everyTableThereIsMoves(Kind kind) throws Exception {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -313,6 +314,38 @@ class StartTests {
 				"server.port=" + port, "accounts.metrics.port=" + port);
 	}
 
+	// Who may read
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void whatTheServiceMakesNobodyElseMayRead(boolean tutorial) throws Exception {
+		if (tutorial) {
+			Files.copy(Service.file(Sqlite.tutorial()), this.file);
+			Files.setPosixFilePermissions(this.file, PosixFilePermissions.fromString("rw-r--r--"));
+		}
+		try (Service service = Service.startIn(this.folder)) {
+			service.account();
+			assertThat(permissions()).hasSize(tutorial ? 4 : 3)
+				.containsKey("db.sqlite3-wal")
+				.allSatisfy((file, rights) -> assertThat(rights).isEqualTo("rw-------"));
+		}
+	}
+
+	@Test
+	void aFileThatOthersMayReadIsToldOfAndKeepsItsPermissions(CapturedOutput output) throws Exception {
+		Service.startIn(this.folder).close();
+		Files.copy(this.file, this.folder.resolve("db.sqlite3.bak"));
+		Service.startIn(this.folder).close();
+		assertThat(output.getOut()).doesNotContain("chmod");
+		for (String name : List.of("db.sqlite3", "db.sqlite3.bak")) {
+			Files.setPosixFilePermissions(this.folder.resolve(name), PosixFilePermissions.fromString("rw-r-----"));
+		}
+		Service.startIn(this.folder).close();
+		assertThat(output.getOut()).containsOnlyOnce("Others may read the signing keys and the password hashes in "
+				+ "db.sqlite3, db.sqlite3-shm, db.sqlite3-wal, db.sqlite3.bak: run `chmod 600 '" + this.file + "'*`.");
+		assertThat(permissions()).containsEntry("db.sqlite3", "rw-r-----").containsEntry("db.sqlite3.bak", "rw-r-----");
+	}
+
 	// Up, and down again
 
 	@Test
@@ -413,6 +446,15 @@ class StartTests {
 
 	private String url(String name) {
 		return "spring.datasource.url=jdbc:sqlite:" + this.folder + "/" + name;
+	}
+
+	private Map<String, String> permissions() throws IOException {
+		Map<String, String> permissions = new TreeMap<>();
+		for (String name : this.folder.toFile().list()) {
+			permissions.put(name,
+					PosixFilePermissions.toString(Files.getPosixFilePermissions(this.folder.resolve(name))));
+		}
+		return permissions;
 	}
 
 	/** All files by name, and what is in them. */
