@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 import accounts.web.Digits;
 import io.jsonwebtoken.Claims;
@@ -30,6 +31,7 @@ import io.jsonwebtoken.io.AbstractDeserializer;
 import io.jsonwebtoken.io.AbstractSerializer;
 import io.jsonwebtoken.security.Jwks;
 import io.jsonwebtoken.security.SecureDigestAlgorithm;
+import io.jsonwebtoken.security.SignatureException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,6 +80,9 @@ class AccessTokens {
 
 	private final JwtParser parser;
 
+	/** Knows the secret that was set before, where there is one. */
+	private final @Nullable JwtParser previous;
+
 	/** A client sends the same token with each request. */
 	private final ConcurrentLruCache<String, Verified> verified = new ConcurrentLruCache<>(KEPT, this::verify);
 
@@ -86,6 +91,11 @@ class AccessTokens {
 		this.keys = keys;
 		this.clock = clock;
 		this.writer = new Writer(json);
+		this.parser = parser(json, keys::verifying);
+		this.previous = (settings.secretPrevious() != null) ? parser(json, keys::alsoVerifying) : null;
+	}
+
+	private JwtParser parser(JsonMapper json, BiFunction<@Nullable String, String, Optional<SigningKey>> keys) {
 		JwtParserBuilder parser = Jwts.parser()
 			.json(new Parser(json))
 			.sig()
@@ -98,12 +108,12 @@ class AccessTokens {
 			.clear()
 			.and()
 			.keyLocator(new KeyLocator(keys))
-			.requireIssuer(settings.issuer())
-			.clock(() -> Date.from(clock.instant()));
-		if (settings.audience() != null) {
-			parser.requireAudience(settings.audience());
+			.requireIssuer(this.settings.issuer())
+			.clock(() -> Date.from(this.clock.instant()));
+		if (this.settings.audience() != null) {
+			parser.requireAudience(this.settings.audience());
 		}
-		this.parser = parser.build();
+		return parser.build();
 	}
 
 	/**
@@ -166,7 +176,7 @@ class AccessTokens {
 		if (!isCanonical(token)) {
 			throw new MalformedJwtException("another way to write a token");
 		}
-		Jws<Claims> signed = this.parser.parseSignedClaims(token);
+		Jws<Claims> signed = parse(token);
 		Claims claims = signed.getPayload();
 		if (signed.getDigest().length > SIGNATURE || claims.getExpiration() == null
 				|| (this.settings.audience() == null && claims.getAudience() != null)
@@ -183,6 +193,18 @@ class AccessTokens {
 		return new Verified(new AccessToken(id.longValue(), (session != null) ? Digits.number(session) : null),
 				claims.getExpiration().toInstant(), (notBefore != null) ? notBefore.toInstant() : null, keyId,
 				algorithm, key.id());
+	}
+
+	private Jws<Claims> parse(String token) {
+		try {
+			return this.parser.parseSignedClaims(token);
+		}
+		catch (SignatureException ex) {
+			if (this.previous == null) {
+				throw ex;
+			}
+			return this.previous.parseSignedClaims(token);
+		}
 	}
 
 	/** The public keys as RFC 7517 writes them. */
@@ -255,9 +277,9 @@ class AccessTokens {
 	 */
 	private static final class KeyLocator extends LocatorAdapter<Key> {
 
-		private final KeyRing keys;
+		private final BiFunction<@Nullable String, String, Optional<SigningKey>> keys;
 
-		KeyLocator(KeyRing keys) {
+		KeyLocator(BiFunction<@Nullable String, String, Optional<SigningKey>> keys) {
 			this.keys = keys;
 		}
 
@@ -266,7 +288,7 @@ class AccessTokens {
 			if (!HEADER.containsAll(header.keySet()) || !TYPE.equals(header.getType())) {
 				throw new UnsupportedJwtException("not an access token");
 			}
-			return this.keys.verifying(header.getKeyId(), header.getAlgorithm())
+			return this.keys.apply(header.getKeyId(), header.getAlgorithm())
 				.orElseThrow(() -> new UnsupportedJwtException("no such key"))
 				.material()
 				.verifying();

@@ -102,11 +102,16 @@ class KeyRing {
 		List<SigningKey> ring = this.ring;
 		SigningKey signing = ring.get(0);
 		for (SigningKey key : ring) {
-			if (!key.signsFrom().isAfter(now)) {
+			if (!key.signsFrom().isAfter(now) || onlyVerifies(signing)) {
 				signing = key;
 			}
 		}
 		return signing;
+	}
+
+	/** Whether all that is left of the shared secret is the one before. */
+	private boolean onlyVerifies(SigningKey key) {
+		return key.id().equals(SigningKey.CONFIGURED) && this.settings.secret() == null;
 	}
 
 	/**
@@ -124,6 +129,18 @@ class KeyRing {
 		}
 		return (index >= 0 && ring.get(index).algorithm().name().equals(algorithm) && !isOver(ring, index))
 				? Optional.of(ring.get(index)) : Optional.empty();
+	}
+
+	/**
+	 * What else may have signed a token of the shared secret: the secret that was set
+	 * before, by this instance or by others that have not been started anew.
+	 */
+	Optional<SigningKey> alsoVerifying(@Nullable String id, String algorithm) {
+		String previous = this.settings.secretPrevious();
+		return (previous != null)
+				? verifying(id, algorithm).filter((key) -> key.id().equals(SigningKey.CONFIGURED))
+					.map((key) -> new SigningKey(key.id(), key.algorithm(), secret(previous), key.signsFrom()))
+				: Optional.empty();
 	}
 
 	private static int index(List<SigningKey> ring, @Nullable String id) {
@@ -161,7 +178,8 @@ class KeyRing {
 	SigningKey rotate() {
 		List<Row> rows = signing(this.keys.all());
 		if (this.settings.algorithm() == SigningAlgorithm.HS256 && this.settings.secret() != null) {
-			throw new StartRefused("The secret is set by ACCOUNTS_TOKEN_SECRET: set another one to change it.");
+			throw new StartRefused("The secret is set by ACCOUNTS_TOKEN_SECRET: to change it, set another one, "
+					+ "and this one as ACCOUNTS_TOKEN_SECRET_PREVIOUS until its tokens have expired.");
 		}
 		add(last(rows), LEAD);
 		reload();
@@ -319,10 +337,12 @@ class KeyRing {
 
 	private SigningKey.@Nullable Material configured() {
 		String secret = this.settings.secret();
-		if (secret == null) {
-			return null;
-		}
-		SecretKey key = new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
+		String left = (secret != null) ? secret : this.settings.secretPrevious();
+		return (left != null) ? secret(left) : null;
+	}
+
+	private static SigningKey.Material secret(String text) {
+		SecretKey key = new SecretKeySpec(text.getBytes(StandardCharsets.UTF_8), "HmacSHA256");
 		return new SigningKey.Material(key, key);
 	}
 

@@ -1,9 +1,7 @@
 package accounts.auth;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.Set;
 
 import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +15,8 @@ import org.springframework.boot.convert.DurationUnit;
  *
  * @param secret signs them (HS256) where it is set, instead of a key kept in the
  * database; its bytes are those of its text in UTF-8
+ * @param secretPrevious verifies tokens as well, and never signs, so that a secret can be
+ * replaced
  * @param algorithm what new tokens are signed with
  * @param rotation how long a key signs before the next one does; zero is for ever, which
  * is what HS256 does unless it is set, where the others change every 30 days
@@ -25,27 +25,19 @@ import org.springframework.boot.convert.DurationUnit;
  * @param lifetime how long a token holds
  */
 @ConfigurationProperties("accounts.token")
-record TokenSettings(@Nullable String secret, @DefaultValue("HS256") SigningAlgorithm algorithm,
+record TokenSettings(@Nullable String secret, @Nullable String secretPrevious,
+		@DefaultValue("HS256") SigningAlgorithm algorithm,
 		@DurationUnit(ChronoUnit.SECONDS) @Nullable Duration rotation, @DefaultValue("accounts") String issuer,
 		@Nullable String audience, @DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration lifetime) {
 
-	/** RFC 7518, section 3.2. */
-	private static final int MIN_BYTES = 32;
-
-	/**
-	 * A random secret in hexadecimal of that length has as many different characters or
-	 * more.
-	 */
-	private static final int MIN_DIFFERENT = 8;
-
-	/** Secrets that everybody knows from examples. */
-	private static final Set<String> KNOWN = Set.of("a-string-secret-at-least-256-bits-long",
-			"your-256-bit-secret-your-256-bit-secret", "your-super-secret-jwt-token-with-at-least-32-characters-long");
-
 	TokenSettings {
-		if (secret != null && isWeak(secret)) {
+		if (secret != null && WeakSecrets.contains(secret)) {
 			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more: "
 					+ "make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");
+		}
+		if (secretPrevious != null && WeakSecrets.contains(secretPrevious)) {
+			throw new StartRefused("ACCOUNTS_TOKEN_SECRET_PREVIOUS is too weak: whoever guesses it could make tokens. "
+					+ "Leave it out: clients go on with their refresh tokens.");
 		}
 		if (rotation != null && !rotation.isZero() && rotation.compareTo(Duration.ofHours(1)) < 0) {
 			throw new StartRefused("ACCOUNTS_TOKEN_ROTATION must be 0 for never, or 1h or more.");
@@ -65,11 +57,6 @@ record TokenSettings(@Nullable String secret, @DefaultValue("HS256") SigningAlgo
 			return this.rotation;
 		}
 		return (this.algorithm == SigningAlgorithm.HS256) ? Duration.ZERO : Duration.ofDays(30);
-	}
-
-	private static boolean isWeak(String secret) {
-		return secret.getBytes(StandardCharsets.UTF_8).length < MIN_BYTES
-				|| secret.chars().distinct().count() < MIN_DIFFERENT || KNOWN.contains(secret);
 	}
 
 	@Override

@@ -2,6 +2,7 @@ package accounts.auth;
 
 import java.math.BigInteger;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
@@ -13,6 +14,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+
+import javax.crypto.spec.SecretKeySpec;
 
 import accounts.Account;
 import accounts.Answer;
@@ -30,6 +33,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 class KeyTests {
 
 	private static final String SECRET = "accounts.token.secret=9f1c8d0e77a64b52b3c15e0a4d8f2b6c";
+
+	private static final String OTHER = "b8e2f4a6c1d35790eb4c6a8f1d2e3c5b";
+
+	private static final String OTHER_SECRET = "accounts.token.secret=" + OTHER;
+
+	/** The first secret, when the other one signs. */
+	private static final String PREVIOUS = SECRET.replace("secret=", "secret-previous=");
 
 	private static final String KEYS = "/.well-known/jwks.json";
 
@@ -235,6 +245,60 @@ class KeyTests {
 		}
 	}
 
+	@Test
+	void aSecretThatIsReplacedVerifiesAsThePreviousOneAndSignsNoMore() {
+		Path folder = Service.folder();
+		String before;
+		Account account;
+		try (Service service = Service.startIn(folder, SECRET)) {
+			account = service.account();
+			before = account.token();
+			holds(service, before);
+		}
+		String others = anotherProgramsToken(before, "9f1c8d0e77a64b52b3c15e0a4d8f2b6c");
+		String after;
+		try (Service service = Service.startIn(folder, OTHER_SECRET, PREVIOUS)) {
+			after = login(service, account);
+			for (String token : List.of(before, others, after, anotherProgramsToken(after, OTHER))) {
+				holds(service, token);
+			}
+			assertThat(after).isEqualTo(signed(Forge.header(after).toString(), Forge.claims(after).toString(), OTHER));
+			refused(service, anotherProgramsToken(before, "e3b0c44298fc1c149afbf4c8996fb924"));
+		}
+		try (Service service = Service.startIn(folder, OTHER_SECRET)) {
+			holds(service, after);
+			refused(service, before);
+			refused(service, others);
+		}
+		// Without a secret, what it signed still holds, and a key of the database signs
+		try (Service service = Service.startIn(folder, "accounts.token.secret-previous=" + OTHER)) {
+			holds(service, after);
+			String own = login(service, account);
+			assertThat(kid(own)).isNotEqualTo(SigningKey.CONFIGURED);
+			holds(service, own);
+			refused(service, before);
+			service.clock().move(Duration.ofMinutes(62));
+			service.bean(KeyRing.class).tend();
+			refused(service, signed(Forge.header(after).toString(),
+					Forge.claims(after).put("exp", service.clock().instant().getEpochSecond() + 60).toString(), OTHER));
+		}
+	}
+
+	@Test
+	void instancesThatChangeTheirSecretOneAfterTheOtherRefuseNoToken() {
+		Path folder = Service.folder();
+		try (Service old = Service.startIn(folder, SECRET, "accounts.token.secret-previous=" + OTHER);
+				Service changed = Service.startIn(folder, OTHER_SECRET, PREVIOUS)) {
+			Account account = old.account();
+			String token = login(changed, account);
+			assertThat(kid(token)).isEqualTo(kid(account.token()));
+			for (Service each : List.of(old, changed)) {
+				holds(each, account.token());
+				holds(each, token);
+			}
+		}
+	}
+
 	@ParameterizedTest
 	@EnumSource
 	void instancesThatStartTogetherAgree(SigningAlgorithm algorithm) throws Exception {
@@ -323,6 +387,21 @@ class KeyTests {
 
 	private static String login(Service service, Account account) {
 		return Account.login(service.client(), account.email(), account.password()).is(200).text("token");
+	}
+
+	private static void refused(Service service, String token) {
+		service.client().as(token).get("/users/me/").refused(401, "Authentication failed");
+	}
+
+	/** A token without a kid and a session. */
+	private static String anotherProgramsToken(String token, String secret) {
+		return signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}",
+				Forge.claims(token).without(List.of("sid", "status")).toString(), secret);
+	}
+
+	private static String signed(String header, String claims, String secret) {
+		return Forge.token(header, claims, SigningAlgorithm.HS256,
+				new SecretKeySpec(secret.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
 	}
 
 	private static void holds(Service service, String token) {

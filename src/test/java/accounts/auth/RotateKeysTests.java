@@ -49,7 +49,8 @@ class RotateKeysTests {
 		String secret = "9f1c8d0e77a64b52b3c15e0a4d8f2b6c";
 		Service.startIn(folder, "accounts.token.secret=" + secret).close();
 		refused(folder, "ACCOUNTS_TOKEN_SECRET=" + secret,
-				"accounts: The secret is set by ACCOUNTS_TOKEN_SECRET: set another one to change it.");
+				"accounts: The secret is set by ACCOUNTS_TOKEN_SECRET: to change it, set another one, "
+						+ "and this one as ACCOUNTS_TOKEN_SECRET_PREVIOUS until its tokens have expired.");
 		refused(folder, "ACCOUNTS_TOKEN_ALGORITHM=EdDSA",
 				"accounts: The database has HS256 keys, and the settings say EdDSA: start the command with the settings of the service.");
 		refused(Service.folder(), "ACCOUNTS_TOKEN_ALGORITHM=HS256",

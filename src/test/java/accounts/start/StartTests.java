@@ -214,7 +214,8 @@ class StartTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "super-secret-string", "0123456789012345678901234567890",
 			"a-string-secret-at-least-256-bits-long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-			"your-256-bit-secret-your-256-bit-secret" })
+			"your-256-bit-secret-your-256-bit-secret", "12345678901234567890123456789012",
+			"passwordpasswordpasswordpassword1", "my_very_long_and_safe_secret_key" })
 	void aWeakSecretIsRefusedWithAWayToMakeAStrongOne(String secret, CapturedOutput output) throws Exception {
 		refused(output,
 				"ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more: make one with "
@@ -226,6 +227,7 @@ class StartTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
+					accounts.token.secret-previous=short        | ACCOUNTS_TOKEN_SECRET_PREVIOUS is too weak: .*
 					accounts.token.lifetime=0s                  | ACCOUNTS_TOKEN_LIFETIME must be .*
 					accounts.token.issuer=                      | ACCOUNTS_TOKEN_ISSUER must not be empty: .*
 					accounts.token.rotation=1m                  | ACCOUNTS_TOKEN_ROTATION must be .*
