@@ -101,8 +101,8 @@ class MigrationKillTests {
 	}
 
 	private void start() {
-		PostgresSettings settings = new PostgresSettings(this.url, null, null, 2, Duration.ofSeconds(10),
-				Binder.get(new StandardEnvironment()));
+		PostgresSettings settings = new PostgresSettings(PostgresUrl.of(this.url), null, null, 2,
+				Duration.ofSeconds(10), Binder.get(new StandardEnvironment()));
 		try (Database database = PostgresDatabase.open(settings)) {
 			assertThat(Migrations.version(database.reads())).isEqualTo(Migrations.VERSION);
 			database.probe();
