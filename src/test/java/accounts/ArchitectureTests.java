@@ -15,6 +15,7 @@ import com.tngtech.archunit.library.GeneralCodingRules;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.web.bind.annotation.RestController;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
@@ -174,6 +175,18 @@ class ArchitectureTests {
 				true;
 			default -> false;
 		};
+	}
+
+	/** As the start looks for them, to tell a setting from a misspelt one. */
+	@Test
+	void settingsAreRecordsNamedSo() {
+		classes().that()
+			.areAnnotatedWith(ConfigurationProperties.class)
+			.should()
+			.beRecords()
+			.andShould()
+			.haveSimpleNameEndingWith("Settings")
+			.check(CODE);
 	}
 
 	@Test

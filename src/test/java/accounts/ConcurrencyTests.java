@@ -32,7 +32,7 @@ class ConcurrencyTests {
 
 	private static final int CLIENTS = 32;
 
-	private static final long SECONDS = Integer.getInteger("accounts.concurrency.seconds", 60);
+	private static final long SECONDS = Integer.getInteger("test.concurrency.seconds", 60);
 
 	@Test
 	@Timeout(300)

@@ -40,7 +40,7 @@ class KillTests {
 	@Tag("soak")
 	@Timeout(7200)
 	void twoHundredKillsLoseNothingThatWasAnswered() throws Exception {
-		kill(Integer.getInteger("accounts.kills", 200));
+		kill(Integer.getInteger("test.kills", 200));
 	}
 
 	private static void kill(int times) throws Exception {

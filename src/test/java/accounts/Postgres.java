@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 public final class Postgres {
 
 	/** Whether the service is tested on it, and not on SQLite. */
-	public static final boolean TESTED = "postgresql".equals(System.getProperty("accounts.test.database"));
+	public static final boolean TESTED = "postgresql".equals(System.getProperty("test.database"));
 
 	private static final Map<Path, String> DATABASES = new ConcurrentHashMap<>();
 

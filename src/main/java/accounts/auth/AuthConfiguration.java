@@ -19,7 +19,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  * Puts the guard before every handler there is, and sees to what is done by the clock.
  */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ TokenSettings.class, SessionSettings.class, ThrottleSettings.class })
+@EnableConfigurationProperties({ TokenSettings.class, KeySettings.class, SessionSettings.class,
+		ThrottleSettings.class })
 class AuthConfiguration implements WebMvcConfigurer {
 
 	private static final Logger log = LoggerFactory.getLogger(AuthConfiguration.class);

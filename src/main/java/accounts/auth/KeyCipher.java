@@ -17,7 +17,6 @@ import javax.crypto.spec.SecretKeySpec;
 import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.factory.annotation.Value;
 import org.springframework.stereotype.Component;
 
 /**
@@ -38,7 +37,8 @@ class KeyCipher {
 
 	private final @Nullable String passphrase;
 
-	KeyCipher(@Value("${accounts.keys.passphrase:#{null}}") @Nullable String passphrase) {
+	KeyCipher(KeySettings settings) {
+		String passphrase = settings.passphrase();
 		this.passphrase = (passphrase != null && !passphrase.isEmpty()) ? passphrase : null;
 	}
 

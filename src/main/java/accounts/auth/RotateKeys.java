@@ -65,7 +65,7 @@ public class RotateKeys implements Callable<Integer> {
 	/**
 	 * What of the service is needed; not on the command itself, whose help would load it.
 	 */
-	@EnableConfigurationProperties(TokenSettings.class)
+	@EnableConfigurationProperties({ TokenSettings.class, KeySettings.class })
 	@Import({ DatabaseConfiguration.class, KeyRing.class, KeyCipher.class, SigningKeyRepository.class })
 	static class Parts {
 

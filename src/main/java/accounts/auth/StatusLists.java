@@ -15,7 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
-import org.springframework.beans.factory.annotation.Value;
+import accounts.web.AddressSettings;
+
 import org.springframework.stereotype.Component;
 
 /**
@@ -44,12 +45,12 @@ class StatusLists {
 	private final Map<Long, Made> lists = new ConcurrentHashMap<>();
 
 	StatusLists(SessionRepository sessions, AccessTokens tokens, SessionSettings settings, Clock clock,
-			@Value("${accounts.url}") String url) {
+			AddressSettings addresses) {
 		this.sessions = sessions;
 		this.tokens = tokens;
 		this.settings = settings;
 		this.clock = clock;
-		this.url = url.replaceFirst("/+$", "");
+		this.url = addresses.url().replaceFirst("/+$", "");
 	}
 
 	/** Where a session's bit stands. */

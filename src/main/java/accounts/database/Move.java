@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 
 import accounts.database.Fingerprint.Sum;
 import accounts.database.Store.Use;
+import accounts.start.ServiceSettings;
 import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -76,6 +77,7 @@ public final class Move implements Callable<Integer> {
 		// What fails is told in one sentence
 		logging.setLogLevel("org.flywaydb", LogLevel.OFF);
 		try {
+			ServiceSettings.read();
 			return run() ? 0 : 1;
 		}
 		catch (StartRefused ex) {

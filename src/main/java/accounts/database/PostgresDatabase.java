@@ -147,6 +147,7 @@ final class PostgresDatabase extends Database {
 			throw new StartRefused("The database " + place
 					+ " is read-only: set SPRING_DATASOURCE_URL to the server that takes writes.");
 		}
+		requireSchemas(place, db);
 		Set<String> tables = db.sql("select tablename from pg_tables where schemaname = current_schema()")
 			.query(String.class)
 			.set();
@@ -161,6 +162,20 @@ final class PostgresDatabase extends Database {
 					+ "?currentSchema=accounts to it after you created that schema.");
 		}
 		return 0;
+	}
+
+	/** Flyway would make one that was misspelt, and all would seem to be gone. */
+	private static void requireSchemas(String place, JdbcClient db) {
+		db.sql("""
+				select trim(schema) from pg_settings, unnest(string_to_array(setting, ',')) as schema
+				where name = 'search_path' and source in ('client', 'session') and trim(schema) <> ''
+					and trim(both '" ' from schema) <> '$user' and to_regnamespace(trim(schema)) is null""")
+			.query(String.class)
+			.list()
+			.forEach((schema) -> {
+				throw new StartRefused("The database " + place + " has no schema " + schema + ": `create schema "
+						+ schema + "`, or set currentSchema in SPRING_DATASOURCE_URL to one that there is.");
+			});
 	}
 
 	/**

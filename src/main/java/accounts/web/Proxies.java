@@ -20,7 +20,7 @@ record Proxies(List<Network> networks) {
 	private static final List<String> OTHER_WAYS = List.of("server.forward-headers-strategy",
 			"server.tomcat.remoteip.remote-ip-header", "server.tomcat.remoteip.protocol-header");
 
-	static Proxies of(Environment environment) {
+	static Proxies of(Environment environment, String named) {
 		for (String other : OTHER_WAYS) {
 			String value = environment.getProperty(other, "");
 			if (!value.isBlank() && !value.equalsIgnoreCase("none")) {
@@ -29,7 +29,6 @@ record Proxies(List<Network> networks) {
 						+ "of your proxies instead.");
 			}
 		}
-		String named = environment.getProperty("accounts.proxies", "");
 		return new Proxies(named.isBlank() ? List.of()
 				: Stream.of(named.split(",", -1)).map((text) -> network(text.strip())).toList());
 	}

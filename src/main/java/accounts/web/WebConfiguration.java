@@ -39,7 +39,7 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 
 /** The conventions of the API that hold for every handler. */
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({ CorsSettings.class, ErrorSettings.class, LoadSettings.class })
+@EnableConfigurationProperties({ AddressSettings.class, CorsSettings.class, ErrorSettings.class, LoadSettings.class })
 class WebConfiguration implements WebMvcConfigurer {
 
 	/**
@@ -117,8 +117,9 @@ class WebConfiguration implements WebMvcConfigurer {
 	}
 
 	@Bean
-	WebServerFactoryCustomizer<TomcatServletWebServerFactory> clientAddress(Environment environment) {
-		Proxies proxies = Proxies.of(environment);
+	WebServerFactoryCustomizer<TomcatServletWebServerFactory> clientAddress(Environment environment,
+			AddressSettings addresses) {
+		Proxies proxies = Proxies.of(environment, addresses.proxies());
 		return (factory) -> {
 			if (!proxies.networks().isEmpty()) {
 				factory.addEngineValves(new ClientAddress(proxies));

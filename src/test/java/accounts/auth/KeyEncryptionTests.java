@@ -110,8 +110,8 @@ class KeyEncryptionTests {
 			SigningKeyRepository.Row last = keys.all().get(keys.all().size() - 1);
 			SigningKey.Material material = SigningAlgorithm.HS256.create();
 			keys.add(new SigningKeyRepository.Row("other", "HS256",
-					new KeyCipher("another").encrypt("other", material.signing().getEncoded()), null, true,
-					last.signsFrom() + 60), last);
+					new KeyCipher(new KeySettings("another")).encrypt("other", material.signing().getEncoded()), null,
+					true, last.signsFrom() + 60), last);
 			String others = Forge.token(Forge.header(account.token()).put("kid", "other").toString(),
 					Forge.claims(account.token()).toString(), SigningAlgorithm.HS256, material.signing());
 			for (int i = 0; i < 3; i++) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -69,6 +70,16 @@ class PostgresStartTests {
 		try (Service service = Service.start("spring.datasource.url=" + this.url + "&currentSchema=accounts")) {
 			service.account();
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "currentSchema=nope", "currentSchema=public,nope", "options=-c%20search_path=nope" })
+	void aSchemaThatDoesNotExistIsNotMade(String setting, CapturedOutput output) {
+		assertThat(refusal(output, "spring.datasource.url=" + this.url + "&" + setting)).isEqualTo(
+				"The database " + this.place + " has no schema nope: `create schema nope`, or set currentSchema in "
+						+ "SPRING_DATASOURCE_URL to one that there is.");
+		assertThat(server().sql("select nspname from pg_namespace where nspname = 'nope'").query(String.class).list())
+			.isEmpty();
 	}
 
 	@Test

@@ -348,6 +348,82 @@ class StartTests {
 		assertThat(permissions()).containsEntry("db.sqlite3", "rw-r-----").containsEntry("db.sqlite3.bak", "rw-r-----");
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					accounts.password.min-lenght=15 | accounts.password.min-lenght \\(the nearest there is: accounts.password.min-length\\)
+					accounts.urls=https://a.example | accounts.urls \\(the nearest there is: accounts.url\\)
+					accounts.password.min.length=15 | accounts.password.min.length \\(the nearest there is: accounts.password.min-length\\)
+					accounts.token=x                | accounts.token \\(the nearest there is: accounts.\\w+\\)
+					""")
+	void anUnknownSettingIsNamedWithTheNearestThereIs(String setting, String name, CapturedOutput output)
+			throws Exception {
+		refused(output, "There is no setting " + name + ": correct it, or take it out.", setting);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "hardned", "hardened,prod", "Hardened" })
+	void anUnknownProfileIsNamedWithTheKnownOnes(String profiles, CapturedOutput output) throws Exception {
+		refused(output,
+				"There is no profile (hardned|prod|Hardened): SPRING_PROFILES_ACTIVE may be hardened, or the "
+						+ "NAME of a file application-NAME.properties that sets something.",
+				"spring.profiles.active=" + profiles);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "accounts.example.org", "ftp://accounts.example.org", "https:", "https:///x",
+			"https://ann:hunter2@a.example", "https://a.example/?x=1", "https://a.example/#x", "https://a b" })
+	void theUrlOfTheServiceMustBeOne(String url, CapturedOutput output) throws Exception {
+		refused(output, "ACCOUNTS_URL is \".*\": it must be the address under which clients reach the service, like "
+				+ "https://accounts.example.org.", "accounts.url=" + url);
+		assertThat(output).doesNotContain("hunter2");
+	}
+
+	@Test
+	void settingsMayBeSpeltInAllWaysOfSpringBootAndKubernetesVariablesAreNone() throws Exception {
+		Files.writeString(this.folder.resolve("application-blue.properties"), """
+				accounts.password.maxLength=100
+				accounts.throttle.sign_ups=5
+				accounts.cors.origins[1]=https://b.example
+				""");
+		try (Program program = Program.start(List.of("--accounts.password.askCurrent=true"), this.folder,
+				"SPRING_PROFILES_ACTIVE=blue", "ACCOUNTS_PASSWORD_MINLENGTH=15", "ACCOUNTS_PASSWORD_ARGON2_MEMORY=64",
+				"ACCOUNTS_PASSWORD_REFUSE_OWN=true", "ACCOUNTS_CORS_ORIGINS_0=https://a.example",
+				"SPRING_APPLICATION_JSON={\"accounts\": {\"token\": {\"lifetime\": \"15m\"}}}",
+				// What Kubernetes adds beside services called accounts and accounts-db
+				"ACCOUNTS_SERVICE_HOST=10.0.0.1", "ACCOUNTS_SERVICE_PORT=5000", "ACCOUNTS_SERVICE_PORT_HTTP=5000",
+				"ACCOUNTS_PORT=tcp://10.0.0.1:5000", "ACCOUNTS_PORT_5000_TCP=tcp://10.0.0.1:5000",
+				"ACCOUNTS_PORT_5000_TCP_PROTO=tcp", "ACCOUNTS_PORT_5000_TCP_PORT=5000",
+				"ACCOUNTS_PORT_5000_TCP_ADDR=10.0.0.1", "ACCOUNTS_DB_SERVICE_HOST=10.0.0.2",
+				"ACCOUNTS_DB_PORT=tcp://10.0.0.2:5432")) {
+			program.address();
+			program.terminate();
+			assertThat(program.printed())
+				.anyMatch((line) -> line.contains("Passwords: 15 to 100 characters, no names or emails"));
+			assertThat(program.errors()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "serve", "rotate-keys", "move" })
+	void aCommandTellsWhatTheServiceTells(String command) throws Exception {
+		List<String> arguments = command.equals("move") ? List.of("move", "--reopen", "jdbc:sqlite:db.sqlite3")
+				: List.of(command, "--accounts.url=https://a.example");
+		Files.writeString(this.folder.resolve("application.properties"), "accounts.urll=x");
+		try (Program program = Program.start(arguments, this.folder, "ACCOUNTS_PASSWORD_MIN_LENGHT=15",
+				"ACCOUNTS_PASSWORDMINLENGTH=15")) {
+			assertThat(program.exitCode()).isEqualTo(1);
+			assertThat(program.errors()).singleElement()
+				.asString()
+				.startsWith("accounts: There is no setting ACCOUNTS_")
+				.contains("ACCOUNTS_PASSWORD_MIN_LENGHT (the nearest there is: ACCOUNTS_PASSWORD_MIN_LENGTH), ",
+						"ACCOUNTS_PASSWORDMINLENGTH (the nearest there is: ACCOUNTS_PASSWORD_MIN_LENGTH), ")
+				.endsWith(", accounts.urll (the nearest there is: accounts.url): correct it, or take it out.");
+			assertThat(program.printed()).isEmpty();
+		}
+		assertThat(this.folder.toFile().list()).containsExactly("application.properties");
+	}
+
 	// Up, and down again
 
 	@Test

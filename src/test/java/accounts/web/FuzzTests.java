@@ -27,9 +27,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class FuzzTests {
 
-	private static final int REQUESTS = Integer.getInteger("accounts.fuzz.requests", 20_000);
+	private static final int REQUESTS = Integer.getInteger("test.fuzz.requests", 20_000);
 
-	private static final long SEED = Long.getLong("accounts.fuzz.seed", 20_261_123);
+	private static final long SEED = Long.getLong("test.fuzz.seed", 20_261_123);
 
 	private static final String[] TEXTS = { "", " ", "a", "0", "-1", "1", "01", "1e9", "9223372036854775807",
 			"9223372036854775808", "null", "true", "NaN", "me", "\u0000", "\n", "\r", "\t", "\u001b[31m", "\"", "'",
@@ -70,7 +70,7 @@ class FuzzTests {
 					check(RawHttp.answer(this.service.address(), request), isHead(request));
 				}
 				catch (Exception | AssertionError ex) {
-					throw new AssertionError("-Daccounts.fuzz.seed=" + (SEED + i) + " -Daccounts.fuzz.requests=1: "
+					throw new AssertionError("-Dtest.fuzz.seed=" + (SEED + i) + " -Dtest.fuzz.requests=1: "
 							+ new String(request, StandardCharsets.ISO_8859_1), ex);
 				}
 			}
