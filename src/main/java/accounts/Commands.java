@@ -86,7 +86,7 @@ class Commands implements IVersionProvider {
 					  SERVER_ADDRESS=127.0.0.1
 					      0.0.0.0 lets other machines in: put a proxy with HTTPS in front
 					  ACCOUNTS_PROXIES
-					      whose X-Forwarded-For says who the client is, such as 10.1.0.0/16
+					      whose X-Forwarded-For or Forwarded says who the client is, such as 10.1.0.0/16
 					  SPRING_DATASOURCE_URL=jdbc:sqlite:db.sqlite3
 					      the database file, or jdbc:postgresql://host:5432/database
 					  ACCOUNTS_TOKEN_SECRET

@@ -23,7 +23,9 @@ public record Network(InetAddress first, int bits) {
 	public static Optional<InetAddress> address(String text) {
 		// A zone says by which interface this machine reaches the address
 		String address = text.contains(":") ? text.replaceFirst("%.*", "") : text;
-		if (!address.matches("[0-9A-Fa-f:.]+") || (!address.contains(":") && !IPV4.matcher(address).matches())) {
+		// Java would look up what begins with a dot
+		if (!address.matches("[0-9A-Fa-f:][0-9A-Fa-f:.]*")
+				|| (!address.contains(":") && !IPV4.matcher(address).matches())) {
 			return Optional.empty();
 		}
 		try {

@@ -9,7 +9,7 @@ import accounts.start.StartRefused;
 import org.springframework.core.env.Environment;
 
 /**
- * The proxies whose {@code X-Forwarded-For} is believed: those that
+ * The proxies whose word on their clients is believed: those that
  * {@code accounts.proxies} names, by default none, as anyone can write such a header.
  */
 record Proxies(List<Network> networks) {
@@ -48,7 +48,7 @@ record Proxies(List<Network> networks) {
 	}
 
 	boolean contain(String address) {
-		return Network.address(address)
+		return !this.networks.isEmpty() && Network.address(address)
 			.filter((known) -> this.networks.stream().anyMatch((network) -> network.contains(known)))
 			.isPresent();
 	}

@@ -120,11 +120,7 @@ class WebConfiguration implements WebMvcConfigurer {
 	WebServerFactoryCustomizer<TomcatServletWebServerFactory> clientAddress(Environment environment,
 			AddressSettings addresses) {
 		Proxies proxies = Proxies.of(environment, addresses.proxies());
-		return (factory) -> {
-			if (!proxies.networks().isEmpty()) {
-				factory.addEngineValves(new ClientAddress(proxies));
-			}
-		};
+		return (factory) -> factory.addEngineValves(new ClientAddress(proxies));
 	}
 
 	@Bean

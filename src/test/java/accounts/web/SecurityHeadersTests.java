@@ -80,6 +80,14 @@ class SecurityHeadersTests {
 					.with("X-Forwarded-For", "192.0.2.1")
 					.get(path)
 					.headers("Strict-Transport-Security")).containsExactly("max-age=31536000");
+				assertThat(behind.client()
+					.with("Forwarded", "for=192.0.2.9;proto=http, for=192.0.2.1;proto=HTTPS")
+					.get(path)
+					.headers("Strict-Transport-Security")).containsExactly("max-age=31536000");
+				assertThat(behind.client()
+					.with("Forwarded", "for=192.0.2.9;proto=https, for=192.0.2.1;proto=http")
+					.get(path)
+					.header("Strict-Transport-Security")).isNull();
 				assertThat(behind.client().with("X-Forwarded-Proto", "http").get(path))
 					.extracting((answer) -> answer.header("Strict-Transport-Security"))
 					.isNull();
