@@ -47,7 +47,8 @@ create table session (
 	ended_on integer, -- by logout, a new password, theft, or too many others; kept for a while so that its tokens are told
 	user_agent text,
 	ip text,
-	refresh_hash blob not null -- SHA-256 of the refresh token that is good now
+	refresh_hash blob not null, -- SHA-256 of the refresh token that is good now
+	successor blob -- that token, which only the one before it can read, until it or an access token of it is used
 ) strict;
 
 create index session_of_user on session (user_id, ended_on);
@@ -57,7 +58,8 @@ create table refreshed (
 	hash blob primary key, -- SHA-256 of the token
 	session_id integer not null references session (id) on delete cascade,
 	refreshed_on integer not null,
-	answer blob not null -- AES-GCM under a key that only who has the token can make
+	answer blob not null, -- AES-GCM under a key that only who has the token can make
+	answered_on integer -- when the grace began anew, as the answer had been lost
 ) strict, without rowid;
 
 create index refreshed_session on refreshed (session_id);

@@ -52,6 +52,9 @@ class AccessTokens {
 
 	private static final String SESSION = "sid";
 
+	/** Names the refresh token that a token came with. */
+	private static final String REFRESH_TOKEN = "rid";
+
 	/**
 	 * All that a token of ours says of itself: no key, address or extension in it is ever
 	 * looked at.
@@ -118,18 +121,20 @@ class AccessTokens {
 
 	/**
 	 * A new token that says who its bearer is.
+	 * @param refreshToken what it comes with
 	 * @param status where others learn whether the session has ended
 	 * @param now when it is made
 	 * @param expiresOn when it stops to hold
 	 */
-	String issue(long userId, long sessionId, StatusLists.Reference status, Instant now, Instant expiresOn) {
+	String issue(long userId, RefreshToken refreshToken, StatusLists.Reference status, Instant now, Instant expiresOn) {
 		JwtBuilder token = Jwts.builder()
 			.claim(ID, userId)
 			.subject(Long.toString(userId))
 			.issuer(this.settings.issuer())
 			.issuedAt(Date.from(now))
 			.expiration(Date.from(expiresOn))
-			.claim(SESSION, Long.toString(sessionId))
+			.claim(SESSION, Long.toString(refreshToken.sessionId()))
+			.claim(REFRESH_TOKEN, refreshToken.name())
 			.claim("status", Map.of("status_list", Map.of("idx", status.index(), "uri", status.uri())));
 		if (this.settings.audience() != null) {
 			token.audience().add(this.settings.audience());
@@ -190,7 +195,9 @@ class AccessTokens {
 		String algorithm = signed.getHeader().getAlgorithm();
 		SigningKey key = this.keys.verifying(keyId, algorithm)
 			.orElseThrow(() -> new UnsupportedJwtException("no such key"));
-		return new Verified(new AccessToken(id.longValue(), (session != null) ? Digits.number(session) : null),
+		String refreshToken = (claims.get(REFRESH_TOKEN) instanceof String name) ? name : null;
+		return new Verified(
+				new AccessToken(id.longValue(), (session != null) ? Digits.number(session) : null, refreshToken),
 				claims.getExpiration().toInstant(), (notBefore != null) ? notBefore.toInstant() : null, keyId,
 				algorithm, key.id());
 	}
@@ -255,8 +262,10 @@ class AccessTokens {
 	 *
 	 * @param sessionId the login it came from; one that another program made with the
 	 * shared secret has none
+	 * @param refreshToken the name of the refresh token it came with; one that an older
+	 * version of this program made has none
 	 */
-	record AccessToken(long userId, @Nullable Long sessionId) {
+	record AccessToken(long userId, @Nullable Long sessionId, @Nullable String refreshToken) {
 
 	}
 

@@ -1,6 +1,5 @@
 package accounts.auth;
 
-import accounts.auth.Sessions.TokenPair;
 import accounts.user.AccountRules;
 import accounts.web.Fields;
 import accounts.web.Open;
@@ -28,7 +27,7 @@ class AuthController {
 
 	private final Logins logins;
 
-	private final Sessions sessions;
+	private final Renewals renewals;
 
 	private final SessionRepository repository;
 
@@ -36,10 +35,10 @@ class AuthController {
 
 	private final AuthMeters meters;
 
-	AuthController(Logins logins, Sessions sessions, SessionRepository repository, Throttle throttle,
+	AuthController(Logins logins, Renewals renewals, SessionRepository repository, Throttle throttle,
 			AuthMeters meters) {
 		this.logins = logins;
-		this.sessions = sessions;
+		this.renewals = renewals;
 		this.repository = repository;
 		this.throttle = throttle;
 		this.meters = meters;
@@ -65,7 +64,7 @@ class AuthController {
 		String token = fields.required("refresh_token", refresh.refreshToken, Fields::text);
 		fields.refuseWrong();
 		try {
-			TokenPair pair = this.sessions.refresh(token);
+			TokenPair pair = this.renewals.refresh(token);
 			this.meters.count(AuthMeters.Refresh.SUCCESS);
 			log.info("Refreshed, session {}", pair.sessionId());
 			return pair;

@@ -2,7 +2,6 @@ package accounts.auth;
 
 import java.util.Optional;
 
-import accounts.auth.Sessions.TokenPair;
 import accounts.user.Credentials;
 import accounts.user.User;
 import accounts.user.UserRepository;

@@ -9,11 +9,14 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 
+import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A token that renews a session, once: 256 random bits, of which the service keeps no
@@ -30,6 +33,9 @@ final class RefreshToken {
 	private static final int SEAL = 16;
 
 	private static final int NONCE = 12;
+
+	/** In bytes: as many as no two tokens of a session share. */
+	private static final int NAME = 12;
 
 	private final byte[] bytes;
 
@@ -76,6 +82,22 @@ final class RefreshToken {
 		return sha256(this.bytes);
 	}
 
+	boolean hasHash(byte @Nullable [] hash) {
+		return MessageDigest.isEqual(hash(), hash);
+	}
+
+	/**
+	 * The name of the token with that hash, by which access tokens say what they came
+	 * with.
+	 */
+	static String name(byte[] hash) {
+		return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, NAME));
+	}
+
+	String name() {
+		return name(hash());
+	}
+
 	/** What the client gets. */
 	String text() {
 		return Base64.getUrlEncoder().withoutPadding().encodeToString(this.bytes);
@@ -85,28 +107,45 @@ final class RefreshToken {
 	byte[] hide(byte[] answer) {
 		byte[] nonce = new byte[NONCE];
 		RANDOM.nextBytes(nonce);
-		byte[] hidden = crypt(Cipher.ENCRYPT_MODE, nonce, answer);
-		return ByteBuffer.allocate(NONCE + hidden.length).put(nonce).put(hidden).array();
-	}
-
-	/** Shows an answer that this token has hidden. */
-	byte[] show(byte[] hidden) {
-		return crypt(Cipher.DECRYPT_MODE, Arrays.copyOf(hidden, NONCE),
-				Arrays.copyOfRange(hidden, NONCE, hidden.length));
-	}
-
-	private byte[] crypt(int mode, byte[] nonce, byte[] input) {
 		try {
-			// Another hash than the one that is kept: what is in the database opens
-			// nothing
-			byte[] key = sha256(ByteBuffer.allocate(1 + this.bytes.length).put((byte) 1).put(this.bytes).array());
-			Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-			cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
-			return cipher.doFinal(input);
+			byte[] hidden = cipher(Cipher.ENCRYPT_MODE, nonce).doFinal(answer);
+			return ByteBuffer.allocate(NONCE + hidden.length).put(nonce).put(hidden).array();
 		}
 		catch (GeneralSecurityException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/** Shows an answer that this token has hidden: none if another one did. */
+	Optional<byte[]> show(byte[] hidden) {
+		try {
+			return Optional.of(cipher(Cipher.DECRYPT_MODE, Arrays.copyOf(hidden, NONCE)).doFinal(hidden, NONCE,
+					hidden.length - NONCE));
+		}
+		catch (AEADBadTagException ex) {
+			return Optional.empty();
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/** Hides the token that follows this one. */
+	byte[] hide(RefreshToken successor) {
+		return hide(successor.bytes);
+	}
+
+	/** Shows the token that follows this one, if this one has hidden it. */
+	Optional<RefreshToken> showSuccessor(byte[] hidden) {
+		return show(hidden).map(RefreshToken::new);
+	}
+
+	private Cipher cipher(int mode, byte[] nonce) throws GeneralSecurityException {
+		// Another hash than the one that is kept: what is in the database opens nothing
+		byte[] key = sha256(ByteBuffer.allocate(1 + this.bytes.length).put((byte) 1).put(this.bytes).array());
+		Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+		cipher.init(mode, new SecretKeySpec(key, "AES"), new GCMParameterSpec(128, nonce));
+		return cipher;
 	}
 
 	private static byte[] seal(byte[] body, SecretKey sealing) {

@@ -29,11 +29,12 @@ class SessionRepository {
 	private static final String HOLDS = "user_id is not null and ended_on is null and last_used_on > ? and session.created_on > ?";
 
 	/** What ends a session, and leaves nothing of its user's in it. */
-	private static final String END = "update session set ended_on = ?, user_agent = null, ip = null ";
+	private static final String END = "update session set ended_on = ?, user_agent = null, ip = null, successor = null ";
 
 	/** The user of a session that holds, with one look at both. */
 	private static final String LOGIN = """
-			select "user".id, first_name, last_name, email, "user".created_on, last_used_on
+			select "user".id, first_name, last_name, email, "user".created_on, last_used_on,
+				case when successor is not null then refresh_hash end as unused
 			from session join "user" on "user".id = user_id
 			where session.id = ? and user_id = ? and\s""" + HOLDS;
 
@@ -60,7 +61,8 @@ class SessionRepository {
 			.param(userId)
 			.param(usedAfter())
 			.param(createdAfter())
-			.query((row, number) -> new Login(UserRepository.user(row, number), instant(row, "last_used_on")))
+			.query((row, number) -> new Login(UserRepository.user(row, number), instant(row, "last_used_on"),
+					row.getBytes("unused")))
 			.optional();
 	}
 
@@ -78,14 +80,14 @@ class SessionRepository {
 
 	Optional<Renewal> renewal(long id) {
 		return this.db.reads()
-			.sql("select user_id, created_on, ended_on, refresh_hash, (" + HOLDS
+			.sql("select user_id, created_on, ended_on, refresh_hash, successor, (" + HOLDS
 					+ ") as holds from session where id = ?")
 			.param(usedAfter())
 			.param(createdAfter())
 			.param(id)
 			.query((row, number) -> new Renewal(row.getLong("user_id"), row.getBoolean("holds"),
 					row.getObject("ended_on") != null || row.getObject("user_id") == null, instant(row, "created_on"),
-					row.getBytes("refresh_hash")))
+					row.getBytes("refresh_hash"), row.getBytes("successor")))
 			.optional();
 	}
 
@@ -95,7 +97,7 @@ class SessionRepository {
 	 */
 	Optional<byte[]> answer(RefreshToken used, Instant asked) {
 		return this.db.reads()
-			.sql("select answer from refreshed where hash = ? and refreshed_on >= ?")
+			.sql("select answer from refreshed where hash = ? and coalesce(answered_on, refreshed_on) >= ?")
 			.param(used.hash())
 			.param(asked.minus(this.settings.refreshGrace()).getEpochSecond())
 			.query((row, number) -> row.getBytes("answer"))
@@ -158,9 +160,10 @@ class SessionRepository {
 		return this.db.inTransaction(() -> {
 			int rotated = this.db.writes()
 				.sql("""
-						update session set refresh_hash = ?, last_used_on = ?
-						where id = ? and refresh_hash = ? and %s""".replace("%s", HOLDS))
+						update session set refresh_hash = ?, successor = ?, last_used_on = ?
+						where id = ? and refresh_hash = ? and\s""" + HOLDS)
 				.param(next.hash())
+				.param(old.hide(next))
 				.param(now())
 				.param(old.sessionId())
 				.param(old.hash())
@@ -177,6 +180,40 @@ class SessionRepository {
 					.update();
 			}
 			return rotated > 0;
+		});
+	}
+
+	/**
+	 * Keeps a new answer in the place of one that was lost, and has the grace begin anew.
+	 * @param next the token in its place, which must still be unused
+	 */
+	boolean answerAgain(RefreshToken old, RefreshToken next, byte[] answer) {
+		return this.db.inTransaction(() -> {
+			int unused = this.db.writes()
+				.sql("""
+						update session set last_used_on = ?
+						where id = ? and refresh_hash = ? and successor is not null and\s""" + HOLDS)
+				.param(now())
+				.param(old.sessionId())
+				.param(next.hash())
+				.param(usedAfter())
+				.param(createdAfter())
+				.update();
+			if (unused > 0) {
+				this.db.writes()
+					.sql("""
+							insert into refreshed (hash, session_id, refreshed_on, answer, answered_on)
+							values (?, ?, ?, ?, ?)
+							on conflict (hash) do update
+								set answer = excluded.answer, answered_on = excluded.answered_on""")
+					.param(old.hash())
+					.param(old.sessionId())
+					.param(next.madeOn())
+					.param(answer)
+					.param(now())
+					.update();
+			}
+			return unused > 0;
 		});
 	}
 
@@ -230,14 +267,20 @@ class SessionRepository {
 			.update();
 	}
 
-	/** Notes when sessions were last used, by their ids: seconds since 1970. */
-	void used(Map<Long, Long> uses) {
+	/** Notes how sessions were used, by their ids. */
+	void used(Map<Long, SessionUses.Use> uses) {
 		this.db.inTransaction(() -> {
-			uses.forEach((id, second) -> this.db.writes()
-				.sql("update session set last_used_on = ? where id = ? and last_used_on < ?")
-				.param(second)
+			uses.forEach((id, use) -> this.db.writes()
+				.sql("""
+						update session set last_used_on = case when last_used_on < ? then ? else last_used_on end,
+							successor = case when refresh_hash = ? then null else successor end
+						where id = ? and (last_used_on < ? or refresh_hash = ?)""")
+				.param(use.second())
+				.param(use.second())
+				.param(use.refreshHash())
 				.param(id)
-				.param(second)
+				.param(use.second())
+				.param(use.refreshHash())
 				.update());
 			return uses;
 		});
@@ -279,7 +322,7 @@ class SessionRepository {
 	 */
 	int clearAnswers(int most) {
 		return this.db.inTransaction(() -> this.db.writes()
-			.sql("delete from refreshed where hash in (select hash from refreshed where refreshed_on < ? limit ?)")
+			.sql("delete from refreshed where hash in (select hash from refreshed where coalesce(answered_on, refreshed_on) < ? limit ?)")
 			.param(now() - this.settings.refreshGrace().toSeconds() - SKEW)
 			.param(most)
 			.update());
@@ -346,8 +389,11 @@ class SessionRepository {
 	 * Who is asking.
 	 *
 	 * @param lastUsedOn when the session was last used, to the minute
+	 * @param unused the hash of its refresh token, if that is a successor and neither it
+	 * nor an access token that came with it has been used
 	 */
-	record Login(User user, Instant lastUsedOn) {
+	@SuppressWarnings("ArrayRecordComponent") // never compared
+	record Login(User user, Instant lastUsedOn, byte @Nullable [] unused) {
 
 	}
 
@@ -357,9 +403,16 @@ class SessionRepository {
 	 * @param holds whether the session does
 	 * @param ended whether somebody ended it, or its user is gone
 	 * @param refreshHash of the token that is good now
+	 * @param successor that token, hidden by the one before it, as long as neither it nor
+	 * an access token that came with it has been used
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // never compared
-	record Renewal(long userId, boolean holds, boolean ended, Instant createdOn, byte[] refreshHash) {
+	record Renewal(long userId, boolean holds, boolean ended, Instant createdOn, byte[] refreshHash,
+			byte @Nullable [] successor) {
+
+		boolean isCurrent(RefreshToken token) {
+			return token.hasHash(this.refreshHash);
+		}
 
 	}
 

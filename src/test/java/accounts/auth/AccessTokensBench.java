@@ -39,7 +39,7 @@ public class AccessTokensBench {
 		this.tokens = this.service.bean(AccessTokens.class);
 		var now = this.service.clock().instant();
 		for (int i = 0; i < this.issued.length; i++) {
-			this.issued[i] = this.tokens.issue(1, i,
+			this.issued[i] = this.tokens.issue(1, RefreshToken.create(i, 0, this.service.bean(KeyRing.class).sealing()),
 					new StatusLists.Reference("http://127.0.0.1:5000/auth/status-lists/0/", i), now,
 					now.plusSeconds(3_600));
 		}

@@ -43,7 +43,7 @@ class PyJwtTests {
 		service.close();
 	}
 
-	private static final List<String> SESSION = List.of("sid", "status");
+	private static final List<String> SESSION = List.of("sid", "rid", "status");
 
 	@Test
 	void aTokenThatPyJwtMadeWithTheSecretHolds() throws Exception {
@@ -67,7 +67,8 @@ class PyJwtTests {
 			clock.move(Duration.between(clock.instant(), THEN).plusMillis(500));
 			Instant now = clock.instant();
 			token = service.bean(AccessTokens.class)
-				.issue(1, 1, new StatusLists.Reference("http://127.0.0.1/", 1), now, now.plusSeconds(3600));
+				.issue(1, RefreshToken.create(1, 0, service.bean(KeyRing.class).sealing()),
+						new StatusLists.Reference("http://127.0.0.1/", 1), now, now.plusSeconds(3600));
 		}
 		finally {
 			clock.reset();

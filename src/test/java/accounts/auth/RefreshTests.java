@@ -24,7 +24,6 @@ import accounts.Answer;
 import accounts.Client;
 import accounts.Postgres;
 import accounts.Service;
-import accounts.auth.Sessions.TokenPair;
 import accounts.database.Database;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
@@ -173,7 +172,7 @@ class RefreshTests {
 			SessionRepository sessions = own.bean(SessionRepository.class);
 			var asked = own.clock().instant();
 			own.clock().move(Duration.ofSeconds(30));
-			own.bean(Sessions.class).clearAnswers();
+			own.bean(Renewals.class).clearAnswers();
 			assertThat(sessions.answer(used, asked)).isPresent();
 			assertThat(sessions.answer(used, own.clock().instant())).isEmpty();
 			next.areAlive();
@@ -316,7 +315,7 @@ class RefreshTests {
 		int rounds = Postgres.TESTED ? 300 : 1_000;
 		try (Service own = Service.start("accounts.session.refresh-grace=5m")) {
 			Account user = own.account();
-			Sessions sessions = own.bean(Sessions.class);
+			Renewals sessions = own.bean(Renewals.class);
 			Tokens first = Tokens.login(own, user);
 			String token = first.refreshToken();
 			for (int round = 0; round < rounds; round++) {

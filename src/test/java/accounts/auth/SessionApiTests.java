@@ -231,7 +231,7 @@ class SessionApiTests {
 			Tokens unused = Tokens.login(own, user);
 			own.clock().move(Duration.ofDays(20));
 			used.areAlive();
-			own.bean(Sessions.class).writeUses();
+			own.bean(SessionUses.class).write();
 			own.clock().move(Duration.ofDays(10).plusSeconds(1));
 			used.areAlive();
 			unused.client().get("/users/me/").refused(401, "Authentication failed");
@@ -289,7 +289,7 @@ class SessionApiTests {
 			}
 			own.clock().move(Duration.ofMinutes(2));
 			sessions.get(0).areAlive();
-			own.bean(Sessions.class).writeUses();
+			own.bean(SessionUses.class).write();
 
 			Tokens fourth = Tokens.login(own, user);
 			sessions.get(1).areEnded();
@@ -312,8 +312,8 @@ class SessionApiTests {
 		try (Service own = Service.startIn(folder);
 				Connection connection = DriverManager.getConnection(Service.url(folder));
 				Statement statement = connection.createStatement()) {
-			Tokens session = Tokens.login(own, own.account());
-			Sessions sessions = own.bean(Sessions.class);
+			Tokens session = Tokens.login(own, own.account()).refreshed();
+			SessionUses uses = own.bean(SessionUses.class);
 			String before = lastUsedOn(session);
 			own.clock().move(Duration.ofSeconds(65));
 
@@ -325,7 +325,7 @@ class SessionApiTests {
 			statement.execute("rollback");
 
 			session.areAlive();
-			sessions.writeUses();
+			uses.write();
 			String after = lastUsedOn(session);
 			assertThat(Duration.between(Instant.parse(before), Instant.parse(after))).isBetween(Duration.ofSeconds(65),
 					Duration.ofSeconds(70));
@@ -335,7 +335,7 @@ class SessionApiTests {
 			for (int i = 0; i < 100; i++) {
 				session.areAlive();
 			}
-			sessions.writeUses();
+			uses.write();
 			assertThat(version(statement)).isEqualTo(version);
 			assertThat(lastUsedOn(session)).isEqualTo(after);
 		}
@@ -433,10 +433,10 @@ class SessionApiTests {
 			Tokens session = Tokens.login(own, own.account());
 			Tokens next = session.refreshed();
 			Database db = own.bean(Database.class);
-			own.bean(Sessions.class).clearAnswers();
+			own.bean(Renewals.class).clearAnswers();
 			assertThat(session.refreshed()).isEqualTo(next);
 			own.clock().move(Duration.ofMinutes(2));
-			own.bean(Sessions.class).clearAnswers();
+			own.bean(Renewals.class).clearAnswers();
 			assertThat(db.reads().sql("select count(*) from refreshed").query(Integer.class).single()).isZero();
 			next.refreshed().areAlive();
 		}
