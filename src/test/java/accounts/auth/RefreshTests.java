@@ -180,7 +180,7 @@ class RefreshTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "", " ", "x", "null", "====", "..", "é", "🦉",
+	@ValueSource(strings = { " ", "x", "null", "====", "..", "é", "🦉",
 			"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })
 	void whatWasNeverARefreshTokenIsUnknown(String token) {
 		Tokens.refresh(this.nobody, token).refused(401, "Refresh token unknown");
