@@ -69,6 +69,10 @@ class AuthController {
 			log.info("Refreshed, session {}", pair.sessionId());
 			return pair;
 		}
+		catch (TooManyAttempts ex) {
+			this.meters.count(AuthMeters.Refresh.THROTTLED);
+			throw ex;
+		}
 		catch (RefreshTokenUnknown | RefreshTokenExpired | RefreshTokenUsed | SessionEnded ex) {
 			this.meters.count(AuthMeters.Refresh.of(ex));
 			throw this.throttle.refreshFailed(request.getRemoteAddr(), ex);

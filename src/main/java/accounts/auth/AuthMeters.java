@@ -74,7 +74,7 @@ class AuthMeters implements MeterBinder {
 	/** How an attempt to renew a session can end. */
 	enum Refresh {
 
-		SUCCESS, UNKNOWN, EXPIRED, USED, ENDED;
+		SUCCESS, UNKNOWN, EXPIRED, USED, ENDED, THROTTLED;
 
 		/** The end that a refusal stands for. */
 		static Refresh of(RuntimeException refusal) {

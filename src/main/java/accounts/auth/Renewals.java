@@ -26,6 +26,11 @@ class Renewals {
 
 	private static final int CLEARED_AT_ONCE = 500;
 
+	/** A session gets this many new refresh tokens in any minute at most. */
+	private static final int A_MINUTE = 30;
+
+	private static final long MINUTE = 60;
+
 	private final SessionRepository sessions;
 
 	private final SessionUses uses;
@@ -38,18 +43,21 @@ class Renewals {
 
 	private final SessionSettings settings;
 
+	private final ThrottleSettings throttle;
+
 	private final Clock clock;
 
 	private final JsonMapper json;
 
 	Renewals(SessionRepository sessions, SessionUses uses, TokenPairs pairs, AccessTokens tokens, KeyRing keys,
-			SessionSettings settings, Clock clock, JsonMapper json) {
+			SessionSettings settings, ThrottleSettings throttle, Clock clock, JsonMapper json) {
 		this.sessions = sessions;
 		this.uses = uses;
 		this.pairs = pairs;
 		this.tokens = tokens;
 		this.keys = keys;
 		this.settings = settings;
+		this.throttle = throttle;
 		this.clock = clock;
 		this.json = json;
 	}
@@ -60,6 +68,7 @@ class Renewals {
 	 * @throws SessionEnded if the session was ended
 	 * @throws RefreshTokenExpired if the session has outlived its limits
 	 * @throws RefreshTokenUsed if it was used before, which ends the session
+	 * @throws TooManyAttempts if the session has had too many new tokens lately
 	 */
 	TokenPair refresh(String text) {
 		RefreshToken token = RefreshToken.read(text, this.keys.sealing()).orElseThrow(RefreshTokenUnknown::new);
@@ -68,6 +77,7 @@ class Renewals {
 		SessionUses.Use noted = this.uses.of(token.sessionId());
 		Renewal session = renewal(token);
 		if (session.isCurrent(token)) {
+			requirePace(token.sessionId(), asked.getEpochSecond());
 			// Also if the clock was set back since, no token is older than its session
 			long made = Math.max(asked.getEpochSecond(), session.createdOn().getEpochSecond());
 			RefreshToken next = RefreshToken.create(token.sessionId(), made, this.keys.sealing());
@@ -103,6 +113,15 @@ class Renewals {
 	private RuntimeException gone(RefreshToken token) {
 		Instant idle = Instant.ofEpochSecond(token.madeOn()).plus(this.settings.idle());
 		return idle.isAfter(this.clock.instant()) ? new SessionEnded() : new RefreshTokenExpired();
+	}
+
+	/** The same answer again does not count: only what is new is kept as a row. */
+	private void requirePace(long sessionId, long now) {
+		if (this.throttle.enabled()) {
+			this.sessions.renewedBefore(sessionId, A_MINUTE, now - MINUTE).ifPresent((second) -> {
+				throw new TooManyAttempts(Math.min(second + MINUTE - now, MINUTE));
+			});
+		}
 	}
 
 	/**

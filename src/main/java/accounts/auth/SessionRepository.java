@@ -217,6 +217,24 @@ class SessionRepository {
 		});
 	}
 
+	/**
+	 * Looks back over the last renewals of a session.
+	 * @param renewals how many
+	 * @param after no further than this second
+	 * @return when the first of them was, if there were so many
+	 */
+	Optional<Long> renewedBefore(long id, int renewals, long after) {
+		return this.db.reads()
+			.sql("""
+					select refreshed_on from refreshed where session_id = ? and refreshed_on > ?
+					order by refreshed_on desc limit 1 offset ?""")
+			.param(id)
+			.param(after)
+			.param(renewals - 1)
+			.query(Long.class)
+			.optional();
+	}
+
 	/** Ends a session, unless somebody has done so before. */
 	boolean end(long id) {
 		return this.db.writes().sql(END + "where id = ? and ended_on is null").param(now()).param(id).update() > 0;

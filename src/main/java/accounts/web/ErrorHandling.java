@@ -47,10 +47,16 @@ class ErrorHandling {
 	private static final Set<HttpStatus> LOGGED = Set.of(HttpStatus.UNAUTHORIZED, HttpStatus.FORBIDDEN,
 			HttpStatus.CONFLICT, HttpStatus.TOO_MANY_REQUESTS, HttpStatus.SERVICE_UNAVAILABLE);
 
+	private final RefusalLog refusals;
+
+	ErrorHandling(RefusalLog refusals) {
+		this.refusals = refusals;
+	}
+
 	@ExceptionHandler
 	ResponseEntity<ErrorAnswer> refused(ApiException ex) {
 		if (LOGGED.contains(ex.status())) {
-			log.info("Refused: {}", ex.answer().error());
+			this.refusals.write(ex.answer().error());
 		}
 		return answer(ex.status(), ex.headers(), ex.answer());
 	}
@@ -67,8 +73,11 @@ class ErrorHandling {
 	@ExceptionHandler({ TransientDataAccessException.class, DataAccessResourceFailureException.class,
 			CannotCreateTransactionException.class })
 	ResponseEntity<ErrorAnswer> unavailable(Exception ex) {
-		log.warn("The database can't be used: {}", NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
-		return refused(new Busy(ex));
+		Busy busy = new Busy(ex);
+		if (this.refusals.write(busy.answer().error())) {
+			log.warn("The database can't be used: {}", NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
+		}
+		return answer(busy.status(), busy.headers(), busy.answer());
 	}
 
 	/** A path whose variable is not what it must be leads nowhere. */

@@ -45,6 +45,9 @@ class RefreshTests {
 
 	private static final ExecutorService THREADS = Executors.newFixedThreadPool(CLIENTS);
 
+	/** For clients that refresh as fast as they can. */
+	private static final Service UNLIMITED = Service.start("accounts.throttle.enabled=false");
+
 	private final Service service = Service.shared();
 
 	private final Client nobody = this.service.client();
@@ -54,6 +57,7 @@ class RefreshTests {
 	@AfterAll
 	static void stop() {
 		THREADS.shutdownNow();
+		UNLIMITED.close();
 	}
 
 	@Test
@@ -179,6 +183,45 @@ class RefreshTests {
 		}
 	}
 
+	@Test
+	void aSessionThatGot30NewTokensInAMinuteHasToWait() {
+		try (Service own = Service.start()) {
+			Account user = own.account();
+			Tokens other = Tokens.login(own, user);
+			Tokens before = Tokens.login(own, user);
+			Tokens session = before.refreshed();
+			for (int i = 1; i < 30; i++) {
+				before = session;
+				session = session.refreshed();
+			}
+			Answer refused = session.refresh().refused(429, "Too many attempts");
+			int wait = Integer.parseInt(refused.header("Retry-After"));
+			assertThat(wait).isBetween(1, 60);
+			session.areAlive();
+			assertThat(before.refreshed()).isEqualTo(session);
+			other.refreshed().areAlive();
+
+			own.clock().move(Duration.ofSeconds(wait));
+			session.refreshed().areAlive();
+		}
+	}
+
+	@Test
+	void theSameAnswerAgainIsNoNewToken() {
+		try (Service own = Service.start()) {
+			Tokens first = Tokens.login(own, own.account());
+			Tokens session = first.refreshed();
+			own.clock().move(Duration.ofHours(1));
+			for (int i = 0; i < 40; i++) {
+				assertThat(first.refreshed().refreshToken()).isEqualTo(session.refreshToken());
+			}
+			for (int i = 0; i < 30; i++) {
+				session = session.refreshed();
+			}
+			session.refresh().refused(429, "Too many attempts");
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { " ", "x", "null", "====", "..", "é", "🦉",
 			"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" })
@@ -239,8 +282,8 @@ class RefreshTests {
 
 	@Test
 	void theTokenMustBeThereAndText() {
-		for (String body : List.of("{}", "{\"refresh_token\": null}", "{\"refresh_token\": \"\"}",
-				"{\"refreshToken\": \"x\"}")) {
+		for (String body : List.of("{}", "{\"refresh_token\": \"\"}", "{\"refresh_token\": null}",
+				"{\"refresh_token\": \"\"}", "{\"refreshToken\": \"x\"}")) {
 			this.nobody.post("/auth/refresh/", body).missing("refresh_token");
 		}
 		for (String body : List.of("{\"refresh_token\": 1}", "{\"refresh_token\": [\"x\"]}", "{\"refresh_token\": {}}",
@@ -313,7 +356,7 @@ class RefreshTests {
 	@Test
 	void exactlyOneChildHoweverManyClientsRace() throws Exception {
 		int rounds = Postgres.TESTED ? 300 : 1_000;
-		try (Service own = Service.start("accounts.session.refresh-grace=5m")) {
+		try (Service own = Service.start("accounts.session.refresh-grace=5m", "accounts.throttle.enabled=false")) {
 			Account user = own.account();
 			Renewals sessions = own.bean(Renewals.class);
 			Tokens first = Tokens.login(own, user);
@@ -340,8 +383,10 @@ class RefreshTests {
 	void exactlyOneChildAlsoWhereTwoInstancesShareTheDatabase() throws Exception {
 		int rounds = 50;
 		Path folder = Service.folder();
-		try (Service one = Service.startIn(folder, "accounts.session.refresh-grace=5m");
-				Service two = Service.startIn(folder, "accounts.session.refresh-grace=5m")) {
+		try (Service one = Service.startIn(folder, "accounts.session.refresh-grace=5m",
+				"accounts.throttle.enabled=false");
+				Service two = Service.startIn(folder, "accounts.session.refresh-grace=5m",
+						"accounts.throttle.enabled=false")) {
 			Tokens session = Tokens.login(one, one.account());
 			for (int round = 0; round < rounds; round++) {
 				String raced = session.refreshToken();
@@ -361,28 +406,30 @@ class RefreshTests {
 
 	@Test
 	void noRefreshKeepsASessionAliveThatALogoutEnds() throws Exception {
+		Account user = UNLIMITED.account();
 		for (int round = 0; round < 20; round++) {
-			Tokens session = Tokens.login(this.service, this.ann);
+			Tokens session = Tokens.login(UNLIMITED, user);
 			raceRefreshes(session, () -> session.client().post("/auth/logout/", "").is(204));
 		}
-		this.ann.client().get("/users/me/").is(200);
+		user.client().get("/users/me/").is(200);
 	}
 
 	@Test
 	void noRefreshKeepsASessionAliveThatAChangeOfPasswordEnds() throws Exception {
+		Account user = UNLIMITED.account();
 		for (int round = 0; round < 20; round++) {
-			Tokens session = Tokens.login(this.service, this.ann);
-			String change = "{\"password\": \"%s\"}".formatted(this.ann.password());
-			raceRefreshes(session, () -> this.ann.client().patch(this.ann.path(), change).is(200));
+			Tokens session = Tokens.login(UNLIMITED, user);
+			String change = "{\"password\": \"%s\"}".formatted(user.password());
+			raceRefreshes(session, () -> user.client().patch(user.path(), change).is(200));
 		}
-		this.ann.client().get("/users/me/").is(200);
+		user.client().get("/users/me/").is(200);
 	}
 
 	@Test
 	void noRefreshKeepsASessionAliveOfAUserWhoIsDeleted() throws Exception {
 		for (int round = 0; round < 20; round++) {
-			Account user = this.service.account();
-			Tokens session = Tokens.login(this.service, user);
+			Account user = UNLIMITED.account();
+			Tokens session = Tokens.login(UNLIMITED, user);
 			raceRefreshes(session, () -> user.client().delete(user.path()).is(204));
 		}
 	}

@@ -54,7 +54,8 @@ public final class SessionCosts {
 	public static void main(String[] arguments) throws Exception {
 		SessionCosts costs = new SessionCosts();
 		Path folder = Service.folder();
-		try (Service service = Service.startIn(folder, "logging.level.accounts=warn")) {
+		try (Service service = Service.startIn(folder, "logging.level.accounts=warn",
+				"accounts.throttle.enabled=false")) {
 			costs.refreshes(service);
 		}
 		folder = Service.folder();

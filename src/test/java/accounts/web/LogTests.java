@@ -168,9 +168,8 @@ class LogTests {
 				event("Refused: Incorrect password", Account.login(nobody, email, "wrong-password"), id);
 				event("Refused: Incorrect email", Account.login(nobody, "x" + email, PASSWORD), "-");
 				event("Refused: Authentication failed", nobody.get("/users/"), "-");
-				event("Refused: Authentication failed", nobody.as(this.tokens.get(0) + "x").get("/users/"), "-");
-				event("Refused: Authentication failed", nobody.as("Bearer eyJhbGciOiJub25lIn0.e30.").get("/users/"),
-						"-");
+				nobody.as(this.tokens.get(0) + "x").get("/users/").refused(401, "Authentication failed");
+				nobody.as("Bearer eyJhbGciOiJub25lIn0.e30.").get("/users/").refused(401, "Authentication failed");
 				event("Refused: Permission denied", self.delete("/users/" + id + "9/"), id);
 				event("Changed", self.put(path, "{\"password\": \"" + NEW_PASSWORD + "\"}").is(200), id);
 				forge(nobody, self, path, email);
