@@ -122,7 +122,7 @@ record UserQuery(MultiValueMap<String, String> parameters, int limit, Sort sort,
 	String next(Cursor last) {
 		List<String> query = new ArrayList<>();
 		this.parameters.forEach((name, values) -> {
-			if (!name.equals(AFTER)) {
+			if (NAMES.contains(name) && !name.equals(AFTER)) {
 				values.forEach((value) -> query.add(encoded(name) + "=" + encoded(value)));
 			}
 		});

@@ -89,11 +89,11 @@ class UserListTests {
 	}
 
 	@Test
-	void aLinkKeepsTheOtherParameters() {
-		String query = "limit=2&q=" + encoded("É") + "&sort=-email&utm=" + encoded("a&b=c+d {x}");
-		Answer answer = CLIENT.get("/users/?" + query).is(200);
+	void aLinkKeepsTheOtherParametersButNoUnknownOnes() {
+		String query = "limit=2&q=" + encoded("É") + "&sort=-email&count=true";
+		Answer answer = CLIENT.get("/users/?utm=1&" + query + "&token=" + encoded("a&b=c+d {x}")).is(200);
 		String next = next(answer);
-		assertThat(next).startsWith("/users/?" + query.replace("+%7B", "%20%7B") + "&after=");
+		assertThat(next).startsWith("/users/?" + query + "&after=");
 		assertThat(CLIENT.get(next).is(200).json().size()).isEqualTo(2);
 		assertThat(next(CLIENT.get(next))).containsOnlyOnce("after=");
 	}
