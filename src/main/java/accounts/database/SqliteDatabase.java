@@ -28,6 +28,9 @@ import org.sqlite.SQLiteDataSource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+import org.springframework.scheduling.annotation.Scheduled;
+import org.springframework.transaction.TransactionException;
 
 /**
  * A SQLite file, in which one connection writes at a time: writers queue for the only one
@@ -54,8 +57,12 @@ final class SqliteDatabase extends Database {
 
 	private final WriteAheadLog writeAheadLog;
 
-	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer, WriteAheadLog log) {
+	private final FileWatch watch;
+
+	private SqliteDatabase(String description, HikariDataSource readers, HikariDataSource writer, WriteAheadLog log,
+			FileWatch watch) {
 		super(description, readers, writer, new SqliteErrors(), -1, new GroupCommit(log));
+		this.watch = watch;
 		this.writeAheadLog = log;
 	}
 
@@ -72,12 +79,13 @@ final class SqliteDatabase extends Database {
 		try {
 			return open(file, log);
 		}
-		catch (DataAccessException | FlywayException | HikariPool.PoolInitializationException ex) {
+		catch (IOException | SQLException | DataAccessException | TransactionException | FlywayException
+				| HikariPool.PoolInitializationException ex) {
 			throw SqliteErrors.refusal(file.path(), ex);
 		}
 	}
 
-	private static Database open(SqliteFile file, Function<Path, WriteAheadLog> log) {
+	private static Database open(SqliteFile file, Function<Path, WriteAheadLog> log) throws IOException, SQLException {
 		file.requireNotMoved();
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
@@ -94,24 +102,36 @@ final class SqliteDatabase extends Database {
 				: 0;
 		if (version < Migrations.VERSION) {
 			Migrations.ofSqlite(connections, file.content() == SqliteFile.Content.TUTORIAL).migrate();
+			try (Connection connection = connections.getConnection()) {
+				LeftLog.renumber(JdbcClient.create(new SingleConnectionDataSource(connection, true)));
+			}
 		}
+		FileWatch watch = new FileWatch(file.path());
 
 		// A select that turned out to write would wait for the writer: it fails instead
-		HikariDataSource readers = pool("readers", READERS, file.url(), settings(), "pragma query_only = on");
+		HikariDataSource readers = new HikariDataSource(
+				pool("readers", READERS, connections(file.url(), settings(), watch), "pragma query_only = on"));
 		// A commit returns before it is on disk, so that the next can begin: to wait for
 		// the disk is left to those who share that
 		SQLiteConfig settings = settings();
 		settings.setSynchronous(SynchronousMode.NORMAL);
 		// macOS calls a write done that its disk may lose unless told not to; elsewhere
 		// this does nothing
-		HikariDataSource writer = pool("writers", 1, file.url(), settings, "pragma fullfsync = on");
-		SqliteDatabase database = new SqliteDatabase(description, readers, writer, log.apply(file.path()));
+		HikariDataSource writer = new HikariDataSource(
+				pool("writers", 1, connections(file.url(), settings, watch), "pragma fullfsync = on")) {
+			@Override
+			public Connection getConnection() throws SQLException {
+				watch.requireInPlace();
+				return super.getConnection();
+			}
+		};
+		SqliteDatabase database = new SqliteDatabase(description, readers, writer, log.apply(file.path()), watch);
 		try {
 			database.requireReadAndWrite();
 			warnOfOthers(file);
 			return database;
 		}
-		catch (DataAccessException ex) {
+		catch (DataAccessException | TransactionException ex) {
 			database.close();
 			throw ex;
 		}
@@ -163,14 +183,23 @@ final class SqliteDatabase extends Database {
 	@Override
 	void requireReadAndWrite() {
 		reads().sql("select count(*) from (select 1 from \"user\" limit 1)").query(Integer.class).single();
-		// Writes the file's header as it is: a number of the application's that nobody
-		// uses
-		writes().sql("pragma user_version = 0").update();
+		inTransaction(() -> LeftLog.renumber(writes()));
 		if (reads().sql("select count(*) from sqlite_master where name = ?")
 			.param(MovedMark.TABLE)
 			.query(Integer.class)
 			.single() > 0) {
 			throw new TransientDataAccessResourceException("The database was moved");
+		}
+	}
+
+	/**
+	 * Notices that the file was taken away, also while nobody writes. Whenever SQLite has
+	 * brought its log to the file, the next log must be told from that one.
+	 */
+	@Scheduled(fixedDelay = 1_000)
+	void look() {
+		if (this.watch.hasChanged()) {
+			inTransaction(() -> LeftLog.renumber(writes()));
 		}
 	}
 
@@ -218,23 +247,28 @@ final class SqliteDatabase extends Database {
 		return settings.createConnection(url);
 	}
 
-	private static HikariDataSource pool(String name, int size, String url, SQLiteConfig settings,
-			String firstStatement) {
-		HikariConfig pool = new HikariConfig(new Properties());
-		pool.setPoolName(name);
-		pool.setDataSource(new SQLiteDataSource(settings) {
+	/** Connections that keep their statements, all to the file that was there first. */
+	private static SQLiteDataSource connections(String url, SQLiteConfig settings, FileWatch watch) {
+		return new SQLiteDataSource(settings) {
 			@Override
 			public SQLiteConnection getConnection(@Nullable String user, @Nullable String password)
 					throws SQLException {
+				watch.requireInPlace();
 				return new StatementKeeper(url, getConfig().toProperties());
 			}
-		});
+		};
+	}
+
+	private static HikariConfig pool(String name, int size, SQLiteDataSource connections, String firstStatement) {
+		HikariConfig pool = new HikariConfig(new Properties());
+		pool.setPoolName(name);
+		pool.setDataSource(connections);
 		pool.setMaximumPoolSize(size);
 		pool.setConnectionTimeout(TURN_MILLIS);
 		// A connection to a file doesn't age
 		pool.setMaxLifetime(0);
 		pool.setConnectionInitSql(firstStatement);
-		return new HikariDataSource(pool);
+		return pool;
 	}
 
 }

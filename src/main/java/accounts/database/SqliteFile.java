@@ -82,6 +82,7 @@ record SqliteFile(Path path, Content content) {
 			throw new StartRefused("The database's folder " + folder
 					+ " can't be written to: allow it, or set SPRING_DATASOURCE_URL to a file elsewhere.");
 		}
+		refuseStrayLog(path);
 		try {
 			if (!Files.exists(path) || Files.size(path) == 0) {
 				return new SqliteFile(path, Content.NOTHING);
@@ -145,6 +146,36 @@ record SqliteFile(Path path, Content content) {
 		catch (IOException ex) {
 			// It has gone, or is not ours to know about
 			return false;
+		}
+	}
+
+	/**
+	 * Looks for a write-ahead log of another database at the path, which SQLite would
+	 * delete, or bring into the file that is there now.
+	 * @throws StartRefused if there is one; neither file is touched
+	 */
+	static void refuseStrayLog(Path path) {
+		try {
+			boolean exists = Files.exists(path);
+			// SQLite follows a symbolic link to the database before it names the log
+			Path database = exists ? path.toRealPath() : path;
+			Path log = database.resolveSibling(database.getFileName() + "-wal");
+			if (!Files.exists(log) || Files.size(log) == 0) {
+				return;
+			}
+			if (!exists || Files.size(database) == 0) {
+				throw new StartRefused("The file " + log + " holds the last changes to a database that is no longer at "
+						+ path + ": put that one back, or move " + log.getFileName() + " away to begin without it.");
+			}
+			if (!LeftLog.belongs(log, database)) {
+				throw new StartRefused("The file " + log + " holds the last changes to another database than " + path
+						+ ", as it was before a copy took its place: put that one back, or move " + log.getFileName()
+						+ " away to go on with the copy.");
+			}
+		}
+		catch (IOException ex) {
+			throw new StartRefused(
+					"The database " + path + " and its -wal can't be read: check the files and their permissions.", ex);
 		}
 	}
 

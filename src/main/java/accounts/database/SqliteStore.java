@@ -28,6 +28,7 @@ import org.sqlite.SQLiteConfig.SynchronousMode;
 
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
@@ -102,6 +103,7 @@ final class SqliteStore extends Store {
 		if (!Files.isRegularFile(path) || path.getParent() == null) {
 			throw new StartRefused("The file " + path + " does not exist: set SPRING_DATASOURCE_URL to one that does.");
 		}
+		SqliteFile.refuseStrayLog(path);
 		SQLiteConfig settings = new SQLiteConfig();
 		settings.setBusyTimeout(WAIT_MILLIS);
 		if (SqliteFile.isWritable(path.getParent())) {
@@ -117,11 +119,9 @@ final class SqliteStore extends Store {
 	}
 
 	private static SqliteStore filling(Path path) throws SQLException {
-		for (String suffix : List.of("-wal", "-journal")) {
-			if (Files.exists(sibling(path, suffix))) {
-				throw new StartRefused("The file " + sibling(path, suffix)
-						+ " belongs to a database that is no longer there: move it away first.");
-			}
+		if (Files.exists(sibling(path, "-journal"))) {
+			throw new StartRefused("The file " + sibling(path, "-journal")
+					+ " belongs to a database that is no longer there: move it away first.");
 		}
 		Path moving = moving(path);
 		try {
@@ -138,7 +138,9 @@ final class SqliteStore extends Store {
 			SqliteFile.keepPrivate(moving);
 			Connection connection = alone(moving);
 			try {
-				Migrations.ofSqlite(new SingleConnectionDataSource(connection, true), false).migrate();
+				SingleConnectionDataSource file = new SingleConnectionDataSource(connection, true);
+				Migrations.ofSqlite(file, false).migrate();
+				LeftLog.renumber(JdbcClient.create(file));
 				return new SqliteStore(path, Use.FILL, connection);
 			}
 			catch (SQLException | RuntimeException ex) {

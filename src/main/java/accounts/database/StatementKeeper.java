@@ -30,6 +30,10 @@ final class StatementKeeper extends JDBC4Connection {
 
 	@Override
 	public PreparedStatement prepareStatement(String sql) throws SQLException {
+		if (sql.startsWith("pragma")) {
+			// They are quick, and no two that set a number are the same
+			return super.prepareStatement(sql);
+		}
 		Kept kept = this.idle.remove(sql);
 		if (kept == null) {
 			return new Kept(sql);

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -203,6 +205,41 @@ class DatabaseTests {
 			account.client().delete(account.path()).is(204);
 		}
 		assertThat(output.getOut()).contains("The database can't be used: ", "disk is full").doesNotContain("\tat ");
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void aFileThatIsTakenAwayIsNoticedAndNothingIsWrittenUntilItIsBack(CapturedOutput output) throws Exception {
+		Path folder = Service.folder();
+		Path file = Service.file(folder);
+		Path elsewhere = folder.resolve("elsewhere.sqlite3");
+		List<Account> accounts = new ArrayList<>();
+		try (Service moved = Service.startIn(folder)) {
+			accounts.add(moved.account());
+			Files.move(file, elsewhere);
+			until(() -> output.getOut()
+				.contains("The database " + file + " was moved or deleted, or another file was"));
+			refusesWrites(moved, accounts.get(0));
+			Files.copy(elsewhere, file);
+			refusesWrites(moved, accounts.get(0));
+			Files.move(elsewhere, file, StandardCopyOption.REPLACE_EXISTING);
+			accounts.add(moved.account());
+			moved.client().get("/health/").is(200);
+		}
+		assertThat(output.getOut()).containsOnlyOnce("was moved or deleted")
+			.containsOnlyOnce("is back: ")
+			.doesNotContain("\tat ");
+		try (Service again = Service.startIn(folder)) {
+			accounts.forEach((account) -> again.client().as(account.token()).get("/users/me/").is(200));
+		}
+	}
+
+	private static void refusesWrites(Service service, Account account) {
+		signUp(service.client()).refused(503, "Busy");
+		account.client().patch(account.path(), "{\"first_name\": \"L\"}").refused(503, "Busy");
+		until(() -> service.client().get("/health/").status() == 503);
+		service.client().get("/health/live/").is(200);
+		assertThat(account.client().get("/users/me/").is(200).text("first_name")).isEqualTo("Luna");
 	}
 
 	@Test

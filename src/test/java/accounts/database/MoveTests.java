@@ -427,9 +427,10 @@ class MoveTests {
 		String from = Kind.SQLITE.database();
 		String to = Kind.SQLITE.database();
 		start(from).close();
-		Path log = Files.createFile(Path.of(file(to) + "-wal"));
+		Path log = Files.writeString(Path.of(file(to) + "-wal"), "the last changes");
 		refused("--from", from, "--to", to,
-				"The file " + log + " belongs to a database that is no longer there: move it away first.");
+				"The file " + log + " holds the last changes to a database that is no longer at " + file(to)
+						+ ": put that one back, or move db.sqlite3-wal away to begin without it.");
 	}
 
 	@Test

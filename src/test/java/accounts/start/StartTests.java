@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -316,6 +317,67 @@ class StartTests {
 				"server.port=" + port, "accounts.metrics.port=" + port);
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void theLogOfADatabaseThatIsGoneIsLeftAlone(boolean empty, CapturedOutput output) throws Exception {
+		Path other = Service.folder();
+		try (Service service = Service.startIn(other)) {
+			service.account();
+			Files.copy(log(other), log(this.folder));
+		}
+		if (empty) {
+			Files.createFile(this.file);
+		}
+		refused(output, "The file " + this.file + "-wal holds the last changes to a database that is no longer at "
+				+ this.file + ": put that one back, or move db.sqlite3-wal away to begin without it.");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "vacuum into", "backup to", "cp", "another" })
+	void aCopyBesideTheLogOfTheDatabaseThatItReplacedIsLeftAlone(String way, CapturedOutput output) throws Exception {
+		Path other = Service.folder();
+		try (Service service = Service.startIn(other); Sqlite sqlite = Sqlite.open(Service.file(other))) {
+			service.account();
+			switch (way) {
+				case "cp" -> {
+					Files.copy(Service.file(other), this.file);
+					List<String> number = sqlite.rows("pragma user_version");
+					sqlite.rows("pragma wal_checkpoint(truncate)");
+					Instant end = Instant.now().plusSeconds(30);
+					while (sqlite.rows("pragma user_version").equals(number)) {
+						assertThat(Instant.now()).isBefore(end);
+					}
+				}
+				case "another" -> {
+					Path third = Service.folder();
+					Service.startIn(third).close();
+					Files.copy(Service.file(third), this.file);
+				}
+				default -> sqlite.run(way + " '" + this.file + "'");
+			}
+			service.account();
+			Files.copy(log(other), log(this.folder));
+		}
+		refused(output,
+				"The file " + this.file + "-wal holds the last changes to another database than " + this.file
+						+ ", as it was before a copy took its place: put that one back, or move db.sqlite3-wal away "
+						+ "to go on with the copy.");
+	}
+
+	@Test
+	void aDatabaseThatWasCopiedTogetherWithItsLogIsWhole() throws Exception {
+		Path other = Service.folder();
+		Account account;
+		try (Service service = Service.startIn(other)) {
+			account = service.account();
+			Files.copy(Service.file(other), this.file);
+			Files.copy(log(other), log(this.folder));
+		}
+		try (Service service = Service.startIn(this.folder)) {
+			service.client().as(account.token()).get("/users/me/").is(200);
+		}
+	}
+
 	// Who may read
 
 	@ParameterizedTest
@@ -520,6 +582,10 @@ class StartTests {
 	/** A sentence with the dots and question marks of a path or URL in it. */
 	private static String pattern(String sentence) {
 		return sentence.replaceAll("\\.(?!\\*)", "\\\\.").replace("?", "\\?");
+	}
+
+	private static Path log(Path folder) {
+		return folder.resolve("db.sqlite3-wal");
 	}
 
 	private String url(String name) {
