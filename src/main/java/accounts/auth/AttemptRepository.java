@@ -128,6 +128,15 @@ class AttemptRepository {
 					limit 1000000 offset ?)""").param(userId).param(userId).param(PLACES).update();
 	}
 
+	/** Forgets all places of a user but one. */
+	void forgetPlaces(long userId, String kept) {
+		this.db.writes()
+			.sql("delete from known_place where user_id = ? and place <> ?")
+			.param(userId)
+			.param(kept)
+			.update();
+	}
+
 	/** Several changes that happen together or not at all. */
 	<T> T together(Supplier<T> work) {
 		return this.db.inTransaction(work);

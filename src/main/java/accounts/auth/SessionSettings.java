@@ -17,12 +17,14 @@ import org.springframework.boot.convert.DurationUnit;
  * @param refreshGrace how long a refresh token that was used gives the same answer again
  * @param perUser how many sessions a user has at most; the one idle longest makes room
  * @param statusTtl how long others may keep a list of ended sessions
+ * @param endOnChange whether a change of password ends the asking session as well, and a
+ * change of email the other ones
  */
 @ConfigurationProperties("accounts.session")
 record SessionSettings(@DefaultValue("30d") @DurationUnit(ChronoUnit.SECONDS) Duration idle,
 		@DefaultValue("90d") @DurationUnit(ChronoUnit.SECONDS) Duration absolute,
 		@DefaultValue("10s") @DurationUnit(ChronoUnit.SECONDS) Duration refreshGrace, @DefaultValue("100") int perUser,
-		@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration statusTtl) {
+		@DefaultValue("30s") @DurationUnit(ChronoUnit.SECONDS) Duration statusTtl, boolean endOnChange) {
 
 	SessionSettings {
 		if (idle.compareTo(Duration.ofMinutes(2)) < 0 || absolute.compareTo(idle) < 0 || absolute.toDays() > 3650) {

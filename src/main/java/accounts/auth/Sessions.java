@@ -8,6 +8,7 @@ import java.util.Optional;
 import accounts.auth.AccessTokens.AccessToken;
 import accounts.auth.SessionRepository.Login;
 import accounts.user.Credentials;
+import accounts.user.EmailChanged;
 import accounts.user.PasswordChanged;
 import accounts.user.User;
 import accounts.user.UserDeleted;
@@ -40,18 +41,21 @@ class Sessions {
 
 	private final KeyRing keys;
 
-	private final TokenSettings settings;
+	private final TokenSettings tokenSettings;
+
+	private final SessionSettings sessionSettings;
 
 	private final Clock clock;
 
 	Sessions(SessionRepository sessions, SessionUses uses, UserRepository users, TokenPairs pairs, KeyRing keys,
-			TokenSettings settings, Clock clock) {
+			TokenSettings tokenSettings, SessionSettings sessionSettings, Clock clock) {
 		this.sessions = sessions;
 		this.uses = uses;
 		this.users = users;
 		this.pairs = pairs;
 		this.keys = keys;
-		this.settings = settings;
+		this.tokenSettings = tokenSettings;
+		this.sessionSettings = sessionSettings;
 		this.clock = clock;
 	}
 
@@ -79,17 +83,25 @@ class Sessions {
 	}
 
 	/**
-	 * Ends all other sessions of the user.
+	 * Ends all other sessions of the user, and the asking one too where that is set.
 	 * @throws AuthenticationFailed if the session that changes the password was ended
 	 * while it did
 	 */
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
-		Long session = change.session();
-		if (session != null && !this.sessions.hold(change.userId(), session)) {
+		Long asking = change.asker().session();
+		if (asking != null && !this.sessions.hold(change.userId(), asking)) {
 			throw new AuthenticationFailed();
 		}
-		this.sessions.endOthers(change.userId(), change.session());
+		this.sessions.endOthers(change.userId(), this.sessionSettings.endOnChange() ? null : asking);
+	}
+
+	/** Ends all other sessions of the user where that is set. */
+	@EventListener
+	void emailChanged(EmailChanged change) {
+		if (this.sessionSettings.endOnChange()) {
+			this.sessions.endOthers(change.userId(), change.asker().session());
+		}
 	}
 
 	/** Leaves nothing of a deleted user in what is kept of the sessions. */
@@ -101,7 +113,7 @@ class Sessions {
 	/** Clears away what has ended, a little at a time, so that nobody waits for it. */
 	@Scheduled(fixedDelay = 3_600_000, initialDelay = 60_000)
 	void clear() {
-		long keep = Math.max(KEPT.toSeconds(), this.settings.lifetime().toSeconds());
+		long keep = Math.max(KEPT.toSeconds(), this.tokenSettings.lifetime().toSeconds());
 		Optional<Long> looked = Optional.of(0L);
 		while (looked.isPresent()) {
 			looked = this.sessions.clear(looked.get(), keep, CLEARED_AT_ONCE);

@@ -18,6 +18,7 @@ import javax.crypto.Mac;
 import accounts.auth.AttemptRepository.Standing;
 import accounts.auth.Limit.Count;
 import accounts.auth.Limit.Rate;
+import accounts.user.PasswordChanged;
 import accounts.user.PasswordProved;
 import accounts.user.ProvingPassword;
 import accounts.user.SigningUp;
@@ -236,6 +237,15 @@ class Throttle {
 				return counts;
 			});
 		}
+	}
+
+	/**
+	 * Forgets where the user was known, but for the place that asks: somebody else may
+	 * have had the old password.
+	 */
+	@EventListener
+	void passwordChanged(PasswordChanged change) {
+		this.attempts.forgetPlaces(change.userId(), hash("known", place(change.asker().address())));
 	}
 
 	/** Each login has its own, so that one that was stolen keeps no other waiting. */

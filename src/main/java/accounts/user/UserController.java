@@ -109,7 +109,7 @@ class UserController {
 
 	@RequestMapping(path = USER, method = { RequestMethod.PUT, RequestMethod.PATCH })
 	User change(@RequestAttribute User currentUser, @RequestAttribute(required = false) @Nullable Long currentSession,
-			@PathVariable long id, @RequestBody Payload payload) {
+			@PathVariable long id, @RequestBody Payload payload, HttpServletRequest request) {
 		requireSelf(currentUser, id);
 		Fields fields = new Fields();
 		String firstName = fields.optional("first_name", payload.firstName, this.rules::name);
@@ -125,8 +125,8 @@ class UserController {
 		String current = (this.settings.askCurrent() && change.needsProof())
 				? fields.required("current_password", payload.currentPassword, Fields::text) : null;
 		fields.refuseWrong();
-		User user = (current != null) ? change(id, change, current, currentSession)
-				: change(id, change, currentSession, null);
+		Asker asker = new Asker(currentSession, request.getRemoteAddr());
+		User user = (current != null) ? change(id, change, current, asker) : change(id, change, asker, null);
 		log.info("Changed");
 		return user;
 	}
@@ -135,24 +135,24 @@ class UserController {
 	 * Changes a user whose password is known to who asks (ASVS 6.2.3, 7.5.1), which must
 	 * still be the user's when the change happens.
 	 */
-	private User change(long id, Change change, String currentPassword, @Nullable Long session) {
+	private User change(long id, Change change, String currentPassword, Asker asker) {
 		Credentials credentials = this.users.credentials(id).orElseThrow(UserNotFound::new);
-		this.events.publishEvent(new ProvingPassword(id, session));
+		this.events.publishEvent(new ProvingPassword(id, asker.session()));
 		if (!this.passwords.matches(currentPassword, credentials.hash())) {
 			throw new IncorrectPassword();
 		}
-		this.events.publishEvent(new PasswordProved(id, session));
+		this.events.publishEvent(new PasswordProved(id, asker.session()));
 		try {
-			return change(id, change, session, credentials.hash());
+			return change(id, change, asker, credentials.hash());
 		}
 		catch (UserRepository.HashReplaced ex) {
-			return change(id, change, currentPassword, session);
+			return change(id, change, currentPassword, asker);
 		}
 	}
 
-	private User change(long id, Change change, @Nullable Long session, @Nullable String proved) {
+	private User change(long id, Change change, Asker asker, @Nullable String proved) {
 		return this.users.change(id, change.firstName, change.lastName, change.email,
-				(change.password != null) ? hash(change.password) : null, session, proved);
+				(change.password != null) ? hash(change.password) : null, asker, proved);
 	}
 
 	@DeleteMapping(USER)

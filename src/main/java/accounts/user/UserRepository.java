@@ -103,8 +103,7 @@ public class UserRepository {
 
 	/**
 	 * Changes what is not {@code null}; {@link PasswordChanged} is published with a new
-	 * password.
-	 * @param session the login that changes it
+	 * password, {@link EmailChanged} with a new email.
 	 * @param proved the hash whose password was asked for, where one was: if it is not
 	 * the user's any more, nothing changes
 	 * @throws EmailTaken if another account has this email
@@ -112,14 +111,19 @@ public class UserRepository {
 	 * @throws UserNotFound if there is none with this id
 	 */
 	User change(long id, @Nullable String firstName, @Nullable String lastName, @Nullable String email,
-			@Nullable String hash, @Nullable Long session, @Nullable String proved) {
+			@Nullable String hash, Asker asker, @Nullable String proved) {
 		try {
-			if (hash == null) {
-				return change(id, firstName, lastName, email, null, proved);
+			if (email == null && hash == null) {
+				return change(id, firstName, lastName, null, null, proved);
 			}
 			return this.db.inTransaction(() -> {
 				User user = change(id, firstName, lastName, email, hash, proved);
-				this.events.publishEvent(new PasswordChanged(id, session));
+				if (hash != null) {
+					this.events.publishEvent(new PasswordChanged(id, asker));
+				}
+				if (email != null) {
+					this.events.publishEvent(new EmailChanged(id, asker));
+				}
 				return user;
 			});
 		}

@@ -19,6 +19,7 @@ import accounts.Client;
 import accounts.RawHttp;
 import accounts.Service;
 import accounts.database.Database;
+import accounts.user.Asker;
 import accounts.user.Credentials;
 import accounts.user.PasswordChanged;
 import accounts.user.UserRepository;
@@ -188,7 +189,7 @@ class SessionApiTests {
 	void aSessionThatIsEndedMeanwhileChangesNoPassword() {
 		Tokens ended = Tokens.login(this.service, this.ann);
 		this.ann.client().delete(ended.path()).is(204);
-		PasswordChanged late = new PasswordChanged(this.ann.id(), ended.sessionId());
+		PasswordChanged late = new PasswordChanged(this.ann.id(), new Asker(ended.sessionId(), "127.0.0.1"));
 		Sessions sessions = this.service.bean(Sessions.class);
 		assertThatThrownBy(() -> sessions.passwordChanged(late)).isInstanceOf(AuthenticationFailed.class);
 		this.ann.client().get("/users/me/").is(200);

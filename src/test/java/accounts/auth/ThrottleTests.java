@@ -126,6 +126,17 @@ class ThrottleTests {
 	}
 
 	@Test
+	void aChangeOfPasswordForgetsAllKnownPlacesButTheAskingOne() {
+		Account account = account("192.0.2.80");
+		login(from("192.0.2.81"), account).is(200);
+		account.client().patch(account.path(), "{\"password\": \"new\"}").is(200);
+		wrong(from("192.0.2.81"), account.email(), 5);
+		refused(from("192.0.2.81"), account.email(), "new", 1);
+		wrong(from("192.0.2.80"), account.email(), 10);
+		refused(from("192.0.2.80"), account.email(), "new", 1);
+	}
+
+	@Test
 	void whereTheOwnerLoggedInLatelyTheOwnersMistakesAloneCount() {
 		Account account = account("192.0.2.11");
 		wrong(from("192.0.2.11"), account.email(), 9);

@@ -205,7 +205,7 @@ class UserListTests {
 	void whoIsRenamedIsFoundUnderTheNewName() {
 		UserRepository users = SERVICE.bean(UserRepository.class);
 		User user = users.add("Old", "Name", "renamed@x.org", "-");
-		users.change(user.id(), "Néw", null, null, null, null, null);
+		users.change(user.id(), "Néw", null, null, null, new Asker(null, "127.0.0.1"), null);
 		assertThat(emails(CLIENT.get("/users/?q=NÉ").is(200))).containsExactly("renamed@x.org");
 		assertThat(emails(CLIENT.get("/users/?q=name").is(200))).containsExactly("renamed@x.org");
 		assertThat(emails(CLIENT.get("/users/?q=old").is(200))).isEmpty();
