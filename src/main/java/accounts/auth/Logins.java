@@ -5,6 +5,7 @@ import java.util.Optional;
 import accounts.user.Credentials;
 import accounts.user.User;
 import accounts.user.UserRepository;
+import accounts.web.ApiException;
 import accounts.web.RequestLog;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
@@ -63,13 +64,11 @@ class Logins {
 		User user = found.map(Credentials::user).orElse(null);
 		try (Throttle.Attempt attempt = this.throttle.attempt(email, user, request.getRemoteAddr(),
 				sessionOf(user, request))) {
-			Credentials credentials = found.orElseThrow(() -> {
-				this.meters.count(AuthMeters.Login.UNKNOWN_EMAIL);
-				return attempt.failed(this.refusals.unknownEmail(password));
-			});
+			Credentials credentials = found.filter((known) -> attempt.mayPass())
+				.orElseThrow(
+						() -> refuse(attempt, this.refusals.unknownEmail(password), AuthMeters.Login.UNKNOWN_EMAIL));
 			if (!this.passwords.matches(password, credentials.hash())) {
-				this.meters.count(AuthMeters.Login.WRONG_PASSWORD);
-				throw attempt.failed(this.refusals.wrongPassword());
+				throw refuse(attempt, this.refusals.wrongPassword(), AuthMeters.Login.WRONG_PASSWORD);
 			}
 			Optional<TokenPair> pair = attempt
 				.succeeded(() -> this.sessions.open(credentials, userAgent(request), request.getRemoteAddr()));
@@ -82,6 +81,14 @@ class Logins {
 			this.meters.count(AuthMeters.Login.THROTTLED);
 			throw ex;
 		}
+	}
+
+	private ApiException refuse(Throttle.Attempt attempt, ApiException reason, AuthMeters.Login outcome) {
+		ApiException refusal = attempt.failed(reason);
+		if (refusal == reason) {
+			this.meters.count(outcome);
+		}
+		return refusal;
 	}
 
 	/** The session that asks, if it is this user's. */

@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
@@ -24,6 +25,7 @@ import accounts.user.ProvingPassword;
 import accounts.user.SigningUp;
 import accounts.user.User;
 import accounts.web.ApiException;
+import accounts.web.ErrorSettings;
 import accounts.web.Network;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,15 @@ class Throttle {
 
 	private final Turns turns = new Turns();
 
+	/**
+	 * Of attempts that are refused whatever comes of them: one at a time, so that a flood
+	 * of them keeps no other from being hashed.
+	 */
+	private final Turns quietTurns = new Turns();
+
+	/** Whether nobody may learn from the limits who has an account. */
+	private final boolean hidesAccounts;
+
 	private final Limit unknownPlace;
 
 	private final Limit knownPlace;
@@ -68,8 +79,9 @@ class Throttle {
 
 	private final Rate refreshes;
 
-	Throttle(ThrottleSettings settings, AttemptRepository attempts, KeyRing keys, Clock clock) {
+	Throttle(ThrottleSettings settings, ErrorSettings errors, AttemptRepository attempts, KeyRing keys, Clock clock) {
 		this.settings = settings;
+		this.hidesAccounts = errors.hideUnknownEmail();
 		this.attempts = attempts;
 		this.keys = keys;
 		this.clock = clock;
@@ -89,9 +101,22 @@ class Throttle {
 	 */
 	Attempt attempt(String email, @Nullable User user, String address, @Nullable Long session) {
 		if (!this.settings.enabled()) {
-			return new Attempt(null, null);
+			return new Attempt(null, null, false, null, true);
 		}
 		Login login = login(email, user, address, session);
+		try {
+			return attempt(login);
+		}
+		catch (TooManyAttempts ex) {
+			// Who has the account's token knows that it exists
+			if (this.hidesAccounts && !login.session) {
+				return quietly(login, ex);
+			}
+			throw ex;
+		}
+	}
+
+	private Attempt attempt(Login login) {
 		long ended = this.turns.ended();
 		Admission admission = admit(login);
 		if (admission.isClean) {
@@ -105,13 +130,41 @@ class Throttle {
 				throw ex;
 			}
 			if (admission.isClean) {
-				return new Attempt(admission, turn);
+				return new Attempt(admission, turn, false, null, true);
 			}
 			turn.close();
 		}
 		// Others may be trying at the same time: counted as a failure before it is made
 		count(admission.counters, true);
-		return new Attempt(admission, null);
+		return new Attempt(admission, null, true, null, true);
+	}
+
+	/**
+	 * Looks at the password of an attempt that must wait if it comes from where the
+	 * account is known, so that no stranger locks the owner out there. The answer to a
+	 * wrong one, and the steps and the time that it takes, are those for an account that
+	 * is not known there or does not exist (ASVS 6.3.8).
+	 * @param refusal the answer unless the password is right
+	 */
+	private Attempt quietly(Login login, TooManyAttempts refusal) {
+		Turns.Turn turn = this.quietTurns.take("");
+		try {
+			long knownOn = standing(login).knownOn();
+			boolean known = isKnown(knownOn);
+			Counter counter = new Counter(hash("quiet", known ? login.own : login.address), this.knownPlace);
+			AtomicBoolean mayPass = new AtomicBoolean();
+			change(List.of(counter), (counts, now) -> {
+				Count count = counts.getOrDefault(counter.hash, Count.NONE);
+				mayPass.set(known && counter.limit.wait(count, now) == 0);
+				return Map.of(counter.hash, (known && !mayPass.get()) ? count : counter.limit.next(count, now));
+			});
+			return new Attempt(new Admission(login, List.of(counter), false, isNoted(knownOn)), turn, mayPass.get(),
+					refusal, mayPass.get());
+		}
+		catch (RuntimeException ex) {
+			turn.close();
+			throw ex;
+		}
 	}
 
 	private Login login(String email, @Nullable User user, String address, @Nullable Long session) {
@@ -122,12 +175,10 @@ class Throttle {
 	}
 
 	private Admission admit(Login login) {
-		Standing standing = this.attempts.standing(login.own, login.account, login.address, login.userId, login.place);
+		Standing standing = standing(login);
 		long now = now();
-		long knownOn = standing.knownOn();
-		boolean known = knownOn > now - KNOWN.toSeconds() && knownOn <= now + NOTED.toSeconds();
 		List<Counter> counters = new ArrayList<>();
-		if (known || login.session) {
+		if (login.session || (!this.hidesAccounts && isKnown(standing.knownOn()))) {
 			counters.add(new Counter(login.own, this.knownPlace));
 		}
 		else {
@@ -141,7 +192,21 @@ class Throttle {
 			// Others of the same address may have failed, as long as there is room
 			return failures == 0 || (counter.limit == this.logins && failures < this.logins.most() / 2);
 		});
-		return new Admission(login, counters, isClean, known && knownOn > now - NOTED.toSeconds());
+		return new Admission(login, counters, isClean, isNoted(standing.knownOn()));
+	}
+
+	private Standing standing(Login login) {
+		return this.attempts.standing(login.own, login.account, login.address, login.userId, login.place);
+	}
+
+	private boolean isKnown(long knownOn) {
+		long now = now();
+		return knownOn > now - KNOWN.toSeconds() && knownOn <= now + NOTED.toSeconds();
+	}
+
+	/** Whether it is on record, as of today, that the account is known at a place. */
+	private boolean isNoted(long knownOn) {
+		return isKnown(knownOn) && knownOn > now() - NOTED.toSeconds();
 	}
 
 	/**
@@ -232,10 +297,7 @@ class Throttle {
 	@EventListener
 	void passwordProved(PasswordProved proof) {
 		if (this.settings.enabled()) {
-			change(List.of(proofs(proof.userId(), proof.session())), (counts, now) -> {
-				counts.replaceAll((hash, count) -> count.less(count.failures()));
-				return counts;
-			});
+			forget(proofs(proof.userId(), proof.session()));
 		}
 	}
 
@@ -246,6 +308,13 @@ class Throttle {
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
 		this.attempts.forgetPlaces(change.userId(), hash("known", place(change.asker().address())));
+	}
+
+	private void forget(Counter counter) {
+		change(List.of(counter), (counts, now) -> {
+			counts.replaceAll((hash, count) -> count.less(count.failures()));
+			return counts;
+		});
 	}
 
 	/** Each login has its own, so that one that was stolen keeps no other waiting. */
@@ -362,19 +431,39 @@ class Throttle {
 
 		private boolean isCounted;
 
+		private final @Nullable TooManyAttempts refusal;
+
+		private final boolean mayPass;
+
 		/**
 		 * @param admission if anything is limited
-		 * @param turn the turn that the attempt is, if it was not counted before it is
-		 * made
+		 * @param turn the turn that the attempt is, if others must wait for it
+		 * @param isCounted whether it was counted as a failure before it is made
+		 * @param refusal the answer to any failure, if the attempt is made quietly
 		 */
-		private Attempt(@Nullable Admission admission, Turns.@Nullable Turn turn) {
+		private Attempt(@Nullable Admission admission, Turns.@Nullable Turn turn, boolean isCounted,
+				@Nullable TooManyAttempts refusal, boolean mayPass) {
 			this.admission = admission;
 			this.turn = turn;
-			this.isCounted = admission != null && turn == null;
+			this.isCounted = isCounted;
+			this.refusal = refusal;
+			this.mayPass = mayPass;
+		}
+
+		/**
+		 * Whether the right password is let in. Otherwise the attempt is refused like one
+		 * for an account that does not exist.
+		 */
+		boolean mayPass() {
+			return this.mayPass;
 		}
 
 		/** Counts the failure, and returns what to tell the client. */
-		<X extends ApiException> X failed(X reason) {
+		ApiException failed(ApiException reason) {
+			if (this.refusal != null) {
+				this.isCounted = false;
+				return this.refusal;
+			}
 			if (this.admission != null && !this.isCounted) {
 				count(this.admission.counters, false);
 			}
@@ -404,7 +493,14 @@ class Throttle {
 		}
 
 		private void settle(Admission admission) {
-			if (this.isCounted) {
+			if (this.refusal != null) {
+				forget(admission.counters.get(0));
+			}
+			else if (this.isCounted && Throttle.this.hidesAccounts && !admission.login.session) {
+				// What is forgotten would show that the owner was here
+				takeBack(admission.counters);
+			}
+			else if (this.isCounted) {
 				forgive(admission.counters);
 			}
 			if (!admission.isNoted) {
