@@ -48,7 +48,7 @@ create table session (
 	user_agent text,
 	ip text,
 	refresh_hash blob not null, -- SHA-256 of the refresh token that is good now
-	successor blob -- that token, which only the one before it can read, until it or an access token of it is used
+	successor blob -- the token that is good now, encrypted with the one before it; null once it, or its access token, was used
 ) strict;
 
 create index session_of_user on session (user_id, ended_on);
@@ -59,7 +59,7 @@ create table refreshed (
 	session_id integer not null references session (id) on delete cascade,
 	refreshed_on integer not null,
 	answer blob not null, -- AES-GCM under a key that only who has the token can make
-	answered_on integer -- when the grace began anew, as the answer had been lost
+	answered_on integer -- when a lost answer was given again: the grace counts from here
 ) strict, without rowid;
 
 create index refreshed_session on refreshed (session_id);

@@ -165,10 +165,16 @@ class ArchitectureTests {
 					"java.io.PrintWriter.printf", "java.io.PrintWriter.format", "java.util.Formatter.<init>",
 					"java.util.Scanner.<init>", "java.text.MessageFormat.format",
 					"java.time.format.DateTimeFormatter.ofPattern", "java.text.SimpleDateFormat.<init>",
-					"java.lang.Integer.parseInt", "java.lang.Integer.decode", "java.lang.Long.parseLong",
-					"java.lang.Long.decode", "java.lang.Character.isDigit" ->
+					"java.time.format.DateTimeFormatter.ofLocalizedDate",
+					"java.time.format.DateTimeFormatter.ofLocalizedTime",
+					"java.time.format.DateTimeFormatter.ofLocalizedDateTime", "java.lang.Integer.parseInt",
+					"java.lang.Integer.parseUnsignedInt", "java.lang.Long.parseUnsignedLong",
+					"java.lang.Short.parseShort", "java.lang.Byte.parseByte", "java.lang.Integer.decode",
+					"java.lang.Long.parseLong", "java.lang.Long.decode", "java.lang.Character.isDigit" ->
 				true;
-			case "java.lang.Integer.valueOf", "java.lang.Long.valueOf" -> parameters.contains(String.class.getName());
+			case "java.lang.Integer.valueOf", "java.lang.Long.valueOf", "java.lang.Short.valueOf",
+					"java.lang.Byte.valueOf", "java.math.BigInteger.<init>", "java.math.BigDecimal.<init>" ->
+				parameters.contains(String.class.getName());
 			case "java.text.DecimalFormat.<init>" -> !parameters.contains(DecimalFormatSymbols.class.getName());
 			case "java.text.NumberFormat.getInstance", "java.text.NumberFormat.getIntegerInstance",
 					"java.text.NumberFormat.getNumberInstance", "java.text.NumberFormat.getPercentInstance" ->

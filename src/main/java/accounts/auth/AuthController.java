@@ -66,7 +66,6 @@ class AuthController {
 		try {
 			TokenPair pair = this.renewals.refresh(token);
 			this.meters.count(AuthMeters.Refresh.SUCCESS);
-			log.info("Refreshed, session {}", pair.sessionId());
 			return pair;
 		}
 		catch (TooManyAttempts ex) {

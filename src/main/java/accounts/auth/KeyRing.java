@@ -138,7 +138,8 @@ class KeyRing {
 	Optional<SigningKey> alsoVerifying(@Nullable String id, String algorithm) {
 		String previous = this.settings.secretPrevious();
 		return (previous != null)
-				? verifying(id, algorithm).filter((key) -> key.id().equals(SigningKey.CONFIGURED))
+				? verifying((id != null) ? id : SigningKey.CONFIGURED, algorithm)
+					.filter((key) -> key.id().equals(SigningKey.CONFIGURED))
 					.map((key) -> new SigningKey(key.id(), key.algorithm(), secret(previous), key.signsFrom()))
 				: Optional.empty();
 	}
@@ -300,8 +301,8 @@ class KeyRing {
 	}
 
 	/**
-	 * Nothing if another instance made the key with another passphrase: what needs this
-	 * key is refused, and all else goes on.
+	 * The key, or nothing if this instance's passphrase can't decrypt it. Requests that
+	 * need it get 503.
 	 * @throws StartRefused while the service starts
 	 */
 	private SigningKey.@Nullable Material readable(Row row) {

@@ -83,6 +83,7 @@ class Renewals {
 			RefreshToken next = RefreshToken.create(token.sessionId(), made, this.keys.sealing());
 			TokenPair pair = this.pairs.of(session.userId(), session.createdOn(), next);
 			if (this.sessions.rotate(token, next, hide(token, pair))) {
+				log.info("Refreshed, session {}", token.sessionId());
 				return pair;
 			}
 			// Another request was faster with the same token, or has ended the session
@@ -149,7 +150,11 @@ class Renewals {
 			.filter((next) -> noted == null || !next.hasHash(noted.refreshHash()))
 			.flatMap((next) -> {
 				TokenPair pair = this.pairs.of(session.userId(), session.createdOn(), next);
-				return this.sessions.answerAgain(token, next, hide(token, pair)) ? Optional.of(pair) : Optional.empty();
+				if (!this.sessions.answerAgain(token, next, hide(token, pair))) {
+					return Optional.empty();
+				}
+				log.info("Answered a refresh again, session {}", token.sessionId());
+				return Optional.of(pair);
 			});
 	}
 

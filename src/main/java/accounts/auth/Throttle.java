@@ -168,7 +168,7 @@ class Throttle {
 	}
 
 	private Login login(String email, @Nullable User user, String address, @Nullable Long session) {
-		String place = place(address);
+		String place = Network.place(address);
 		String own = (session != null) ? hash("session", email, session.toString()) : hash("place", email, place);
 		return new Login((user != null) ? user.id() : 0, hash("known", place), own, hash("account", email),
 				hash("address", place), session != null);
@@ -279,7 +279,7 @@ class Throttle {
 	@EventListener
 	void signingUp(SigningUp signUp) {
 		if (this.settings.enabled()) {
-			count(new Counter(hash("sign-up", place(signUp.address())), this.signUps));
+			count(new Counter(hash("sign-up", Network.place(signUp.address())), this.signUps));
 		}
 	}
 
@@ -307,7 +307,7 @@ class Throttle {
 	 */
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
-		this.attempts.forgetPlaces(change.userId(), hash("known", place(change.asker().address())));
+		this.attempts.forgetPlaces(change.userId(), hash("known", Network.place(change.asker().address())));
 	}
 
 	private void forget(Counter counter) {
@@ -330,7 +330,7 @@ class Throttle {
 	ApiException refreshFailed(String address, ApiException reason) {
 		if (this.settings.enabled()) {
 			try {
-				count(new Counter(hash("refresh", place(address)), this.refreshes));
+				count(new Counter(hash("refresh", Network.place(address)), this.refreshes));
 			}
 			catch (TooManyAttempts ex) {
 				return ex;
@@ -351,16 +351,6 @@ class Throttle {
 			cleared = this.attempts.clearPlaces(now() - KNOWN.toSeconds(), CLEARED_AT_ONCE);
 		}
 		while (cleared == CLEARED_AT_ONCE);
-	}
-
-	/**
-	 * Where a client is: its IPv4 address, or the network of 64 bits that its IPv6
-	 * address is in, as a single subscriber has all of that.
-	 */
-	static String place(String address) {
-		return Network.address(address)
-			.map((known) -> Network.of(known, Math.min(64, known.getAddress().length * 8)).toString())
-			.orElse(address);
 	}
 
 	/**

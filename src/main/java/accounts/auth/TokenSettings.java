@@ -31,6 +31,8 @@ record TokenSettings(@Nullable String secret, @Nullable String secretPrevious,
 		@Nullable String audience, @DefaultValue("1h") @DurationUnit(ChronoUnit.SECONDS) Duration lifetime) {
 
 	TokenSettings {
+		// As Compose has it of a variable that is not set
+		secretPrevious = (secretPrevious != null && secretPrevious.isEmpty()) ? null : secretPrevious;
 		if (secret != null && WeakSecrets.contains(secret)) {
 			throw new StartRefused("ACCOUNTS_TOKEN_SECRET is too weak: it must be 32 random bytes or more: "
 					+ "make one with `openssl rand -base64 48`, or leave it out to have one made and kept in the database.");

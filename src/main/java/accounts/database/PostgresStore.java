@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
+import accounts.start.ServiceSettings;
 import accounts.start.StartRefused;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ import org.postgresql.copy.PGCopyInputStream;
 
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.NestedExceptionUtils;
-import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.Environment;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -146,7 +147,7 @@ final class PostgresStore extends Store {
 
 	/** The service's own settings say who connects, where the URL doesn't. */
 	private static PostgresSettings settings(PostgresUrl url) {
-		StandardEnvironment environment = new StandardEnvironment();
+		Environment environment = ServiceSettings.read();
 		boolean named = url.namesUser();
 		return new PostgresSettings(url, named ? null : environment.getProperty("spring.datasource.username"),
 				named ? null : environment.getProperty("spring.datasource.password"), 2, Duration.ofSeconds(10),

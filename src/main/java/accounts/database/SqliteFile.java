@@ -132,8 +132,9 @@ record SqliteFile(Path path, Content content) {
 				.sorted()
 				.toList();
 		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+		catch (IOException | UncheckedIOException ex) {
+			// The folder may be written to and not be listed
+			return List.of();
 		}
 	}
 

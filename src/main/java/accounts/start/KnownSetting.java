@@ -21,7 +21,7 @@ import org.springframework.util.ClassUtils;
  */
 record KnownSetting(ConfigurationPropertyName name, boolean open) {
 
-	/** Found when it is first asked for: a start without settings needs none. */
+	/** All there are. */
 	static final List<KnownSetting> ALL = find();
 
 	private static List<KnownSetting> find() {

@@ -47,6 +47,9 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 	/** Part of the heap that a large hash must leave to all else. */
 	private static final long RESERVE = 16L << 20;
 
+	/** What the service itself needs of the heap, and some more. */
+	private static final long SERVICE = 64L << 20;
+
 	/** Of those that wait for a large one, each keeps a thread as well. */
 	private static final int WAITING_FOR_LARGE = 16;
 
@@ -152,7 +155,7 @@ final class LimitedEncoder implements PasswordEncoder, MeterBinder, AutoCloseabl
 
 	/** Whether the heap can ever have room for a hash. */
 	static boolean hasRoom(long memory) {
-		return memory <= LARGE || memory + RESERVE <= Runtime.getRuntime().maxMemory();
+		return memory <= LARGE || memory + SERVICE <= Runtime.getRuntime().maxMemory();
 	}
 
 	private static Busy tooLittle(@Nullable Throwable cause) {

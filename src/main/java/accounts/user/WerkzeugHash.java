@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record WerkzeugHash(Method method, byte[] salt, byte[] digest) {
 
-	/** What a hash may take of the heap and of time. */
-	static final String LIMITS = "128 MiB for scrypt, 2,000,000 iterations for pbkdf2";
-
 	/** The names in Python of what Java can do as well. */
 	private static final String DIGESTS = "(md5|sha1|sha224|sha256|sha384|sha512|sha512_224|sha512_256"
 			+ "|sha3_224|sha3_256|sha3_384|sha3_512)";

@@ -73,11 +73,9 @@ class ErrorHandling {
 	@ExceptionHandler({ TransientDataAccessException.class, DataAccessResourceFailureException.class,
 			CannotCreateTransactionException.class })
 	ResponseEntity<ErrorAnswer> unavailable(Exception ex) {
-		Busy busy = new Busy(ex);
-		if (this.refusals.write(busy.answer().error())) {
-			log.warn("The database can't be used: {}", NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
-		}
-		return answer(busy.status(), busy.headers(), busy.answer());
+		this.refusals
+			.writeCause("The database can't be used: " + NestedExceptionUtils.getMostSpecificCause(ex).getMessage());
+		return refused(new Busy(ex));
 	}
 
 	/** A path whose variable is not what it must be leads nowhere. */

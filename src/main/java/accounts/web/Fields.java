@@ -37,7 +37,7 @@ public final class Fields {
 	}
 
 	/**
-	 * Reads a text that may be left out, which is {@code null}, but not be empty.
+	 * Reads a text that may be left out, which is {@code null}, but must not be empty.
 	 */
 	public @Nullable String optional(String name, @Nullable JsonNode value, Function<String, String> rule) {
 		if (value == null) {

@@ -68,6 +68,15 @@ public record Network(InetAddress first, int bits) {
 		}
 	}
 
+	/**
+	 * Where a client is: its IPv4 address, or the network of 64 bits that its IPv6
+	 * address is in, as a single subscriber has all of that.
+	 */
+	public static String place(String address) {
+		return address(address).map((known) -> of(known, Math.min(64, known.getAddress().length * 8)).toString())
+			.orElse(address);
+	}
+
 	boolean contains(InetAddress address) {
 		return address.getAddress().length == this.first.getAddress().length
 				&& Arrays.equals(of(address, this.bits).first.getAddress(), this.first.getAddress());

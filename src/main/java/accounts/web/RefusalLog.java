@@ -2,7 +2,6 @@ package accounts.web;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,15 +34,26 @@ class RefusalLog {
 
 	private static final String OTHERS = "others";
 
-	/** How many more there were of each kind, by address. */
+	/** How many more there were of each kind, by the client's place. */
 	private final Map<String, Map<String, Long>> refused = new ConcurrentHashMap<>();
 
-	/**
-	 * Logs a refusal of the current request, or counts it.
-	 * @return whether it is the first of its kind
-	 */
-	boolean write(String sentence) {
-		String address = Objects.requireNonNullElse(MDC.get("address"), OTHERS);
+	/** What went wrong in the last ten seconds. */
+	private final Set<String> causes = ConcurrentHashMap.newKeySet();
+
+	/** Logs why the service refuses, once in ten seconds whoever meets it. */
+	void writeCause(String sentence) {
+		if (this.causes.size() < KINDS && this.causes.add(sentence)) {
+			log.warn(sentence);
+		}
+	}
+
+	/** Logs a refusal of the current request, or counts it. */
+	void write(String sentence) {
+		String client = MDC.get("address");
+		String address = OTHERS;
+		if (client != null) {
+			address = client.contains(":") ? Network.place(client) : client;
+		}
 		boolean isOther = this.refused.size() >= ADDRESSES && !this.refused.containsKey(address);
 		String user = MDC.get("user_id");
 		String kind = (user != null) ? sentence + " user_id=" + user : sentence;
@@ -59,7 +69,6 @@ class RefusalLog {
 		if (isFirst.get()) {
 			log.info("Refused: {}", sentence);
 		}
-		return isFirst.get();
 	}
 
 	/**
@@ -68,6 +77,7 @@ class RefusalLog {
 	@Scheduled(fixedDelay = 10_000, initialDelay = 10_000)
 	@PreDestroy
 	void writeNumbers() {
+		this.causes.clear();
 		for (String address : Set.copyOf(this.refused.keySet())) {
 			Map<String, Long> more = new TreeMap<>();
 			this.refused.computeIfPresent(address, (key, kinds) -> {

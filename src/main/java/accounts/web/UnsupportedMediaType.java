@@ -6,7 +6,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 
-/** A body of which the client doesn't say that it is JSON, or not that it is UTF-8. */
+/** A body that is not called JSON, or has another charset than UTF-8. */
 final class UnsupportedMediaType extends ApiException {
 
 	UnsupportedMediaType() {

@@ -273,6 +273,7 @@ class KeyTests {
 		// Without a secret, what it signed still holds, and a key of the database signs
 		try (Service service = Service.startIn(folder, "accounts.token.secret-previous=" + OTHER)) {
 			holds(service, after);
+			holds(service, anotherProgramsToken(after, OTHER));
 			String own = login(service, account);
 			assertThat(kid(own)).isNotEqualTo(SigningKey.CONFIGURED);
 			holds(service, own);

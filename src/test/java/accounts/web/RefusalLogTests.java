@@ -100,4 +100,26 @@ class RefusalLogTests {
 		assertThat(output.getAll()).contains("Refused 91 more: others: 91 request_id=- address=2001:db8::0");
 	}
 
+	@Test
+	void theCauseOfAnOutageIsToldOnceHoweverManyAreRefused(CapturedOutput output) {
+		RefusalLog log = new RefusalLog();
+		for (int i = 0; i < 3; i++) {
+			MDC.put("address", "192.0.2." + i);
+			log.write("Busy");
+			log.writeCause("The database can't be used: the disk is full");
+		}
+		log.writeCause("The database can't be used: it is away");
+		assertThat(output.getAll()).containsOnlyOnce("the disk is full").containsOnlyOnce("it is away");
+	}
+
+	@Test
+	void allAddressesOfOneSubscriberAreOne(CapturedOutput output) {
+		RefusalLog log = new RefusalLog();
+		for (int i = 1; i < 10; i++) {
+			MDC.put("address", "2001:db8:0:1::" + i);
+			log.write("Authentication failed");
+		}
+		assertThat(output.getAll()).containsOnlyOnce("Refused: Authentication failed");
+	}
+
 }
