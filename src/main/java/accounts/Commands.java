@@ -33,6 +33,8 @@ class Commands implements IVersionProvider {
 
 	/** Does what the arguments say and returns the exit code. */
 	static int run(String... arguments) {
+		// What the launcher's build has found out are the beans of the service alone
+		System.setProperty("spring.aot.enabled", "false");
 		boolean unnamed = arguments.length > 0 && SettingArguments.isSetting(arguments[0]);
 		return new CommandLine(new Commands())
 			// Settings look like options, and are not ours to know

@@ -41,6 +41,7 @@ public class RotateKeys implements Callable<Integer> {
 			return ExitCode.SOFTWARE;
 		}
 		try (context) {
+			DatabaseConfiguration.requireOurs(context.getEnvironment());
 			requireSettingsOfTheService(context.getBean(SigningKeyRepository.class).all(),
 					context.getBean(TokenSettings.class));
 			SigningKey next = context.getBean(KeyRing.class).rotate();
@@ -50,8 +51,7 @@ public class RotateKeys implements Callable<Integer> {
 	}
 
 	/**
-	 * Without the service's settings the command would make keys in a new database, or of
-	 * another algorithm in the service's.
+	 * Without the service's settings the command would make keys of another algorithm.
 	 */
 	private static void requireSettingsOfTheService(List<Row> keys, TokenSettings settings) {
 		String algorithm = keys.isEmpty() ? null : keys.get(keys.size() - 1).algorithm();

@@ -26,6 +26,26 @@ public class DatabaseConfiguration {
 		throw noDatabase();
 	}
 
+	/**
+	 * Looks at the database for a command, which makes none and takes over none.
+	 * @throws StartRefused unless the service has been started on it
+	 */
+	public static void requireOurs(Environment environment) {
+		String url = environment.getRequiredProperty("spring.datasource.url");
+		if (url.startsWith(PostgresUrl.PREFIX)) {
+			PostgresDatabase.requireOurs(PostgresSettings.of(environment));
+		}
+		else if (url.startsWith(SqliteFile.PREFIX)) {
+			SqliteFile file = SqliteFile.find(url);
+			if (file.content() != SqliteFile.Content.OURS) {
+				throw Migrations.older(file.path(), 0);
+			}
+		}
+		else {
+			throw noDatabase();
+		}
+	}
+
 	static StartRefused noDatabase() {
 		return new StartRefused(
 				"SPRING_DATASOURCE_URL must begin with " + SqliteFile.PREFIX + " or " + PostgresUrl.PREFIX

@@ -55,6 +55,18 @@ final class PostgresDatabase extends Database {
 		}
 	}
 
+	static void requireOurs(PostgresSettings settings) {
+		String place = settings.url().place();
+		try (Connection connection = connections(settings).getConnection()) {
+			if (requireFit(place, connection, true) == 0) {
+				throw Migrations.older(place, 0);
+			}
+		}
+		catch (SQLException | DataAccessException ex) {
+			throw PostgresErrors.refusal(place, ex);
+		}
+	}
+
 	private static Database open(PostgresSettings settings, String place) throws SQLException {
 		DataSource server = connections(settings);
 		String description;

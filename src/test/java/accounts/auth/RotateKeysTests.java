@@ -5,10 +5,14 @@ import java.time.Duration;
 import java.util.List;
 
 import accounts.Account;
+import accounts.Postgres;
 import accounts.Program;
 import accounts.Service;
 import accounts.database.Database;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -53,19 +57,39 @@ class RotateKeysTests {
 						+ "and this one as ACCOUNTS_TOKEN_SECRET_PREVIOUS until its tokens have expired.");
 		refused(folder, "ACCOUNTS_TOKEN_ALGORITHM=EdDSA",
 				"accounts: The database has HS256 keys, and the settings say EdDSA: start the command with the settings of the service.");
-		refused(Service.folder(), "ACCOUNTS_TOKEN_ALGORITHM=HS256",
-				"accounts: The database has no keys, and the settings say HS256: start the command with the settings of the service.");
 		refused(folder, "ACCOUNTS_TOKEN_LIFETIME=0s", "accounts: ACCOUNTS_TOKEN_LIFETIME must be from 1s to 365d.");
+	}
+
+	@Test
+	void makesNoDatabaseWhereThereIsNone() throws Exception {
+		Path folder = Service.folder();
+		try (Program command = rotateKeys(folder, "ACCOUNTS_TOKEN_ALGORITHM=HS256")) {
+			assertThat(command.exitCode()).isEqualTo(1);
+			assertThat(command.errors()).singleElement()
+				.asString()
+				.startsWith("accounts: The database ")
+				.endsWith(
+						" holds nothing of this service's: set SPRING_DATASOURCE_URL to one that does, or, if it is the "
+								+ "tutorial's, start this program on it once.");
+		}
+		assertThat(folder).isEmptyDirectory();
+		if (Postgres.TESTED) {
+			assertThat(JdbcClient.create(new DriverManagerDataSource(Service.url(folder)))
+				.sql("select tablename from pg_tables where schemaname = 'public'")
+				.query(String.class)
+				.list()).isEmpty();
+		}
 	}
 
 	@Test
 	void takesSettingsAsArguments() throws Exception {
 		Path folder = Service.folder();
+		Service.startIn(folder).close();
 		try (Program command = Program.start(List.of("rotate-keys", "--spring.datasource.url=" + Service.url(folder),
 				"--accounts.token.algorithm=EdDSA", "--server.port=-1"), folder)) {
 			assertThat(command.exitCode()).isEqualTo(1);
 			assertThat(command.errors())
-				.containsExactly("accounts: The database has no keys, and the settings say EdDSA: "
+				.containsExactly("accounts: The database has HS256 keys, and the settings say EdDSA: "
 						+ "start the command with the settings of the service.");
 		}
 	}
