@@ -8,13 +8,15 @@ create table "user" (
 	id integer primary key autoincrement, -- an id is never given twice, not even after its user is deleted
 	first_name text not null,
 	last_name text not null,
-	email text not null unique, -- trimmed and in lower case
+	email text not null unique, -- trimmed, in NFC and lower case; as an earlier version kept it where another account has that form
 	password text not null, -- a hash that names its algorithm: {argon2}$argon2id$… or, until its owner's next login, Werkzeug's
 	created_on integer not null,
 	first_name_key text not null default '', -- the name with the case of its letters ignored: names are found and sorted by it
 	last_name_key text not null default '',
 	keyed_first_name text not null default '', -- the name that the key was made of: another than the name itself where a
-	keyed_last_name text not null default '' -- version of this program that knew no keys has written since
+	keyed_last_name text not null default '', -- version of this program that knew no keys has written since
+	email_key text not null default '', -- the same for emails, but empty where an email has only letters, digits and
+	keyed_email text not null default '' -- signs of ASCII: it is found by itself
 ) strict;
 
 create index user_first_name on "user" (first_name_key, id);
@@ -25,6 +27,13 @@ create index user_created_on on "user" (created_on, id);
 
 -- Holds nobody, unless such a version runs beside this one
 create index user_unkeyed on "user" (id) where keyed_first_name <> first_name or keyed_last_name <> last_name;
+
+create index user_email_search on "user" (email_key, id) where email_key <> '';
+
+-- Holds also those who share an email with another account, but for how it is typed, and those with invisible
+-- characters in it: earlier versions accepted both
+create index user_email_unkeyed on "user" (id)
+where keyed_email <> email and ltrim(email || keyed_email, 'abcdefghijklmnopqrstuvwxyz0123456789.@_+-') <> '';
 
 -- Keys that tokens are signed with: each is published first, then signs until the next one does, and goes when the
 -- last token that it signed has expired

@@ -1,9 +1,9 @@
 package accounts.auth;
 
-import accounts.user.AccountRules;
 import accounts.web.Fields;
 import accounts.web.Open;
 import accounts.web.RequestLog;
+import accounts.web.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,8 +48,7 @@ class AuthController {
 	@PostMapping("/get-token/")
 	TokenPair getToken(@RequestBody Login login, HttpServletRequest request) {
 		Fields fields = new Fields();
-		String email = fields.required("email", login.email,
-				(text) -> Fields.filled(AccountRules.normalEmail(Fields.text(text))));
+		String email = fields.required("email", login.email, AuthController::typedEmail);
 		String password = fields.required("password", login.password, Fields::text);
 		fields.refuseWrong();
 		TokenPair pair = this.logins.login(email, password, request);
@@ -85,6 +84,15 @@ class AuthController {
 			this.repository.end(currentSession);
 		}
 		log.info("Logged out, session {}", currentSession);
+	}
+
+	/**
+	 * An account of an earlier version may have kept its email in another form than
+	 * today's.
+	 */
+	private static String typedEmail(String text) {
+		Fields.filled(Texts.trimmed(Fields.text(text)));
+		return text;
 	}
 
 	record Login(@Nullable JsonNode email, @Nullable JsonNode password) {

@@ -7,6 +7,7 @@ import accounts.user.User;
 import accounts.user.UserRepository;
 import accounts.web.ApiException;
 import accounts.web.RequestLog;
+import accounts.web.Texts;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ class Logins {
 
 	/**
 	 * Opens a session for whoever has this email and password.
+	 * @param email as it was typed
 	 * @throws TooManyAttempts if too many others were tried before
 	 */
 	TokenPair login(String email, String password, HttpServletRequest request) {
@@ -62,7 +64,8 @@ class Logins {
 		Optional<Credentials> found = this.users.credentials(email);
 		found.ifPresent((known) -> RequestLog.user(known.user().id()));
 		User user = found.map(Credentials::user).orElse(null);
-		try (Throttle.Attempt attempt = this.throttle.attempt(email, user, request.getRemoteAddr(),
+		// However it is typed, the same is counted
+		try (Throttle.Attempt attempt = this.throttle.attempt(Texts.email(email), user, request.getRemoteAddr(),
 				sessionOf(user, request))) {
 			Credentials credentials = found.filter((known) -> attempt.mayPass())
 				.orElseThrow(
@@ -72,7 +75,7 @@ class Logins {
 			}
 			Optional<TokenPair> pair = attempt
 				.succeeded(() -> this.sessions.open(credentials, userAgent(request), request.getRemoteAddr()));
-			if (pair.isPresent() && this.passwords.upgradeEncoding(credentials.hash())) {
+			if (pair.isPresent() && isToBeReplaced(credentials.hash(), password)) {
 				this.users.rehash(credentials, String.valueOf(this.passwords.encode(password)));
 			}
 			return pair;
@@ -89,6 +92,12 @@ class Logins {
 			this.meters.count(outcome);
 		}
 		return refusal;
+	}
+
+	/** Whether the hash is of another kind or cost than today's, or not of NFC. */
+	private boolean isToBeReplaced(String hash, String password) {
+		String nfc = Texts.nfc(password);
+		return this.passwords.upgradeEncoding(hash) || (!nfc.equals(password) && !this.passwords.matches(nfc, hash));
 	}
 
 	/** The session that asks, if it is this user's. */

@@ -25,7 +25,7 @@ final class Migrations {
 	 * Flyway nothing where it has been taken, as that takes longer than to open the
 	 * database.
 	 */
-	static final int VERSION = 5;
+	static final int VERSION = 6;
 
 	private Migrations() {
 	}

@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import accounts.start.StartRefused;
+import accounts.web.Texts;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteOpenMode;
@@ -361,7 +362,7 @@ record SqliteFile(Path path, Content content) {
 					row.getString("email") + " (id " + row.getLong("id") + ")"))
 			.list()
 			.stream()
-			.collect(Collectors.groupingBy((user) -> V1__Users.email(user.get(0)),
+			.collect(Collectors.groupingBy((user) -> Texts.email(user.get(0)),
 					Collectors.mapping((user) -> user.get(1), Collectors.toList())))
 			.values()
 			.stream()
@@ -369,7 +370,7 @@ record SqliteFile(Path path, Content content) {
 			.toList();
 		if (!doubles.isEmpty()) {
 			throw new StartRefused("The database " + path
-					+ " has accounts whose emails differ only in case or in spaces around them: "
+					+ " has accounts whose emails differ only in case, in spaces around them or in how their accents are typed: "
 					+ doubles.stream().map((users) -> String.join(" and ", users)).collect(Collectors.joining("; "))
 					+ ". Change or delete all but one of them, then start again.");
 		}

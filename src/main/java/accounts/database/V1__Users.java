@@ -2,8 +2,8 @@ package accounts.database;
 
 import java.sql.Connection;
 import java.util.List;
-import java.util.Locale;
 
+import accounts.web.Texts;
 import org.flywaydb.core.api.migration.BaseJavaMigration;
 import org.flywaydb.core.api.migration.Context;
 
@@ -54,10 +54,11 @@ class V1__Users extends BaseJavaMigration {
 				select id, first_name, last_name, email, password,
 					coalesce(cast(strftime('%s', created_on, 'auto') as integer), cast(strftime('%s') as integer))
 				from tutorial_user""").update();
+		// The tutorial kept them as they were typed
 		List<String> emails = db.sql("select email from tutorial_user").query(String.class).list();
 		for (String email : emails) {
-			if (!email(email).equals(email)) {
-				db.sql("update \"user\" set email = ? where email = ?").param(email(email)).param(email).update();
+			if (!Texts.email(email).equals(email)) {
+				db.sql("update \"user\" set email = ? where email = ?").param(Texts.email(email)).param(email).update();
 			}
 		}
 		db.sql("delete from sqlite_sequence where name = 'user'").update();
@@ -67,11 +68,6 @@ class V1__Users extends BaseJavaMigration {
 					select id from "user" union all select seq from sqlite_sequence where name = 'tutorial_user'
 				) having max(id) is not null""").update();
 		db.sql("drop table tutorial_user").update();
-	}
-
-	/** An email of the tutorial, which kept it as it was typed, as it is kept here. */
-	static String email(String typed) {
-		return typed.strip().toLowerCase(Locale.ROOT);
 	}
 
 }

@@ -1,8 +1,7 @@
 package accounts.user;
 
-import java.util.Locale;
-
 import accounts.web.Fields;
+import accounts.web.Texts;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.stereotype.Component;
@@ -25,30 +24,32 @@ public class AccountRules {
 	}
 
 	String name(String text) {
-		String name = Fields.filled(Fields.text(text).strip());
-		if (length(name) > 200) {
-			throw new IllegalArgumentException("must be text of 1 to 200 characters");
+		String name = Fields.filled(Texts.trimmed(Fields.text(text)));
+		if (Texts.isBlank(name) || length(name) > 200) {
+			throw new IllegalArgumentException("must be text of 1 to 200 characters, not all of them invisible");
 		}
 		return name;
 	}
 
 	String email(String text) {
-		String email = Fields.filled(normalEmail(Fields.text(text)));
+		String email = Fields.filled(Texts.email(Fields.text(text)));
 		int at = email.indexOf('@');
 		if (at < 1 || at != email.lastIndexOf('@') || at == email.length() - 1 || length(email) > 254
-				|| email.codePoints().anyMatch(AccountRules::isSpace)) {
-			throw new IllegalArgumentException(
-					"must be an email address of at most 254 characters: one @ with something on both sides, no spaces");
+				|| email.chars().anyMatch(Texts::isSpace) || Texts.hasInvisible(email)) {
+			throw new IllegalArgumentException("must be an email address of at most 254 characters: "
+					+ "one @ with something on both sides, no spaces, no invisible characters");
 		}
 		return email;
 	}
 
 	/**
-	 * ASVS 6.2.8-6.2.10: every character counts, none is changed.
+	 * ASVS 6.2.8-6.2.10: every character counts, none is changed but for how Unicode
+	 * writes it (NIST SP 800-63B-4, 3.1.1.2).
 	 * @param firstName of the user whose password it is to be, as the others
 	 */
-	String password(String text, String firstName, String lastName, String email) {
-		int length = length(Fields.text(text));
+	String password(String typed, String firstName, String lastName, String email) {
+		String text = Texts.nfc(Fields.text(typed));
+		int length = length(text);
 		if (length < this.passwords.minLength() || length > this.passwords.maxLength()) {
 			throw new IllegalArgumentException("must be text of " + passwordLength());
 		}
@@ -73,17 +74,8 @@ public class AccountRules {
 		return this.passwords.minLength() + " to " + this.passwords.maxLength() + " characters";
 	}
 
-	/** The one form in which an account's email is kept and looked up. */
-	public static String normalEmail(String typed) {
-		return typed.strip().toLowerCase(Locale.ROOT);
-	}
-
 	private static int length(String text) {
 		return text.codePointCount(0, text.length());
-	}
-
-	private static boolean isSpace(int codePoint) {
-		return Character.isWhitespace(codePoint) || Character.isSpaceChar(codePoint);
 	}
 
 }

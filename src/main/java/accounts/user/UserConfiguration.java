@@ -27,7 +27,7 @@ class UserConfiguration {
 		DelegatingPasswordEncoder encoder = new DelegatingPasswordEncoder("argon2",
 				Map.of("argon2", new Argon2Encoder(settings.argon2(), library)));
 		encoder.setDefaultPasswordEncoderForMatches(new WerkzeugEncoder());
-		return new LimitedEncoder(encoder, hashing.threads(), hashing.patience(),
+		return new LimitedEncoder(new NfcEncoder(encoder), hashing.threads(), hashing.patience(),
 				(library != null) ? library::giveWay : () -> {
 				});
 	}

@@ -114,7 +114,9 @@ class UserController {
 		Fields fields = new Fields();
 		String firstName = fields.optional("first_name", payload.firstName, this.rules::name);
 		String lastName = fields.optional("last_name", payload.lastName, this.rules::name);
-		String email = fields.optional("email", payload.email, this.rules::email);
+		// An account may have kept one that could not be registered today
+		String email = fields.optional("email", payload.email,
+				(text) -> text.equals(currentUser.email()) ? text : this.rules.email(text));
 		String password = fields.optional("password", payload.password,
 				(text) -> this.rules.password(text, (firstName != null) ? firstName : currentUser.firstName(),
 						(lastName != null) ? lastName : currentUser.lastName(),

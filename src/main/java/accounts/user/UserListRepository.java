@@ -24,7 +24,11 @@ class UserListRepository {
 	 */
 	static final int FEW = 1_000;
 
-	private static final List<String> SEARCHED = List.of("email", "first_name_key", "last_name_key");
+	/**
+	 * An email of letters that other letters are the same as is found by its key, all
+	 * others by themselves, as they have none.
+	 */
+	private static final List<String> SEARCHED = List.of("email", "email_key", "first_name_key", "last_name_key");
 
 	/** Above all letters. */
 	private static final String LAST = Character.toString(Character.MAX_CODE_POINT);
@@ -97,9 +101,10 @@ class UserListRepository {
 	static Statement many(UserQuery query, String prefix) {
 		List<String> others = SEARCHED.stream().filter((column) -> !column.equals(key(query))).toList();
 		return new Statement(others.stream()
-			.map((column) -> sql("""
-					(select count(*) from (
-						select 1 from "user" where %1$s >= ? and %1$s < ? order by %1$s limit %2$d) found) > %3$d""",
+			.map((column) -> sql(
+					"""
+							(select count(*) from (
+								select 1 from "user" where %1$s >= ? and %1$s < ? and %1$s <> '' order by %1$s limit %2$d) found) > %3$d""",
 					column, FEW + 1, FEW))
 			.collect(Collectors.joining(" or ", "select ", "")), ranges(prefix, others.size()));
 	}
@@ -113,7 +118,7 @@ class UserListRepository {
 			boolean sorted = column.equals(key(query));
 			parts.add(
 					sql("""
-							select * from (select %1$s from "user" where %2$s >= ? and %2$s < ?%3$s order by %4$s limit ?) by_%2$s""",
+							select * from (select %1$s from "user" where %2$s >= ? and %2$s < ? and %2$s <> ''%3$s order by %4$s limit ?) by_%2$s""",
 							columns, column, sorted ? begin(query, " and ") : "", sorted ? order(query) : column));
 			values.addAll(ranges(prefix, 1));
 			values.addAll(sorted ? beginning(query) : List.of());
@@ -138,14 +143,18 @@ class UserListRepository {
 	 */
 	static Statement walk(UserQuery query, String prefix) {
 		int length = prefix.codePointCount(0, prefix.length());
-		return new Statement(sql("""
-				select * from (
-					select id, first_name, last_name, email, created_on, last_name_key, first_name_key from "user"
-					%s order by %s limit 9223372036854775807
-				) everybody
-				where substr(email, 1, ?) = ? or substr(first_name_key, 1, ?) = ? or substr(last_name_key, 1, ?) = ?
-				limit ?""", begin(query, "where "), order(query)), values(beginning(query),
-				List.of(length, prefix, length, prefix, length, prefix), List.of(query.limit() + 1)));
+		return new Statement(
+				sql("""
+						select * from (
+							select id, first_name, last_name, email, created_on, email_key, last_name_key, first_name_key from "user"
+							%s order by %s limit 9223372036854775807
+						) everybody
+						where substr(email, 1, ?) = ? or substr(email_key, 1, ?) = ? or substr(first_name_key, 1, ?) = ?
+							or substr(last_name_key, 1, ?) = ?
+						limit ?""",
+						begin(query, "where "), order(query)),
+				values(beginning(query), List.of(length, prefix, length, prefix, length, prefix, length, prefix),
+						List.of(query.limit() + 1)));
 	}
 
 	static Statement count() {
@@ -156,6 +165,7 @@ class UserListRepository {
 		return new Statement("""
 				select count(*) from (
 					select id from "user" where email >= ? and email < ?
+					union select id from "user" where email_key >= ? and email_key < ? and email_key <> ''
 					union select id from "user" where first_name_key >= ? and first_name_key < ?
 					union select id from "user" where last_name_key >= ? and last_name_key < ?
 				) found""", ranges(prefix, SEARCHED.size()));

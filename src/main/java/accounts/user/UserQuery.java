@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 
 import accounts.web.Digits;
 import accounts.web.Fields;
+import accounts.web.Texts;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.MultiValueMap;
@@ -21,7 +22,7 @@ import org.springframework.web.util.UriUtils;
  * @param parameters all that it wrote
  * @param limit how many at most
  * @param email the only one's
- * @param prefix what an email or a name begins with, as {@link NameKeys} has it
+ * @param prefix what an email or a name begins with, as {@link SearchKeys} has it
  * @param after the last user of the page before
  * @param counted whether it wants to know how many there are on all pages
  */
@@ -152,7 +153,7 @@ record UserQuery(MultiValueMap<String, String> parameters, int limit, Sort sort,
 	}
 
 	private static String prefix(String text) {
-		String prefix = NameKeys.of(Fields.text(text).stripLeading());
+		String prefix = SearchKeys.of(Texts.trimmedAtStart(Fields.text(text)));
 		if (prefix.isEmpty() || prefix.codePointCount(0, prefix.length()) > MAX_PREFIX) {
 			throw new IllegalArgumentException("must be text of 1 to " + MAX_PREFIX + " characters");
 		}
@@ -168,9 +169,9 @@ record UserQuery(MultiValueMap<String, String> parameters, int limit, Sort sort,
 
 	/** Whether a user is one of those whom the client looks for by the prefix. */
 	boolean finds(User user) {
-		return this.prefix == null || user.email().startsWith(this.prefix)
-				|| NameKeys.of(user.firstName()).startsWith(this.prefix)
-				|| NameKeys.of(user.lastName()).startsWith(this.prefix);
+		return this.prefix == null || SearchKeys.of(user.email()).startsWith(this.prefix)
+				|| SearchKeys.of(user.firstName()).startsWith(this.prefix)
+				|| SearchKeys.of(user.lastName()).startsWith(this.prefix);
 	}
 
 }

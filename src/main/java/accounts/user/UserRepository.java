@@ -5,13 +5,14 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 import accounts.database.Database;
 import accounts.database.Tally;
+import accounts.web.Texts;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -45,7 +46,17 @@ public class UserRepository {
 			.optional();
 	}
 
-	public Optional<Credentials> credentials(String email) {
+	/**
+	 * Whose email this is, as somebody typed it. An account may have kept the form that
+	 * earlier versions gave it, which goes first: another may have today's.
+	 */
+	public Optional<Credentials> credentials(String typed) {
+		String email = Texts.email(typed);
+		String former = typed.strip().toLowerCase(Locale.ROOT);
+		return former.equals(email) ? byEmail(email) : byEmail(former).or(() -> byEmail(email));
+	}
+
+	private Optional<Credentials> byEmail(String email) {
 		return this.db.reads()
 			.sql("select id, first_name, last_name, email, created_on, password from \"user\" where email = ?")
 			.param(email)
@@ -84,18 +95,20 @@ public class UserRepository {
 		return this.db.writes()
 			.sql("""
 					insert into "user" (first_name, last_name, email, password, created_on,
-						first_name_key, last_name_key, keyed_first_name, keyed_last_name)
-					values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (email) do nothing
+						first_name_key, last_name_key, email_key, keyed_first_name, keyed_last_name, keyed_email)
+					values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (email) do nothing
 					returning id, first_name, last_name, email, created_on""")
 			.param(firstName)
 			.param(lastName)
 			.param(email)
 			.param(hash)
 			.param(this.clock.instant().getEpochSecond())
-			.param(NameKeys.of(firstName))
-			.param(NameKeys.of(lastName))
+			.param(SearchKeys.of(firstName))
+			.param(SearchKeys.of(lastName))
+			.param(SearchKeys.ofEmail(email))
 			.param(firstName)
 			.param(lastName)
+			.param(SearchKeys.keyedEmail(email))
 			.query(UserRepository::user)
 			.optional()
 			.orElseThrow(EmailTaken::new);
@@ -140,7 +153,8 @@ public class UserRepository {
 					update "user" set first_name = coalesce(?, first_name), last_name = coalesce(?, last_name),
 						email = coalesce(?, email), password = coalesce(?, password),
 						first_name_key = coalesce(?, first_name_key), last_name_key = coalesce(?, last_name_key),
-						keyed_first_name = coalesce(?, keyed_first_name), keyed_last_name = coalesce(?, keyed_last_name)
+						email_key = coalesce(?, email_key), keyed_first_name = coalesce(?, keyed_first_name),
+						keyed_last_name = coalesce(?, keyed_last_name), keyed_email = coalesce(?, keyed_email)
 					where id = ? and password = coalesce(?, password)
 						and not exists (select 1 from "user" other where other.email = ? and other.id <> ?)
 					returning id, first_name, last_name, email, created_on""")
@@ -148,10 +162,12 @@ public class UserRepository {
 			.param(lastName)
 			.param(email)
 			.param(hash)
-			.param((firstName != null) ? NameKeys.of(firstName) : null)
-			.param((lastName != null) ? NameKeys.of(lastName) : null)
+			.param((firstName != null) ? SearchKeys.of(firstName) : null)
+			.param((lastName != null) ? SearchKeys.of(lastName) : null)
+			.param((email != null) ? SearchKeys.ofEmail(email) : null)
 			.param(firstName)
 			.param(lastName)
+			.param((email != null) ? SearchKeys.keyedEmail(email) : null)
 			.param(id)
 			.param(proved)
 			.param(email)
@@ -259,42 +275,6 @@ public class UserRepository {
 			return this.hashes.size() + " old hashes";
 		}
 
-	}
-
-	/**
-	 * Gives keys to names that were written without.
-	 * @param most how many users at once
-	 * @return how many they were
-	 */
-	int addKeys(int most) {
-		return this.db.inTransaction(() -> {
-			List<User> unkeyed = this.db.writes()
-				.sql("""
-						select id, first_name, last_name, email, created_on from "user"
-						where keyed_first_name <> first_name or keyed_last_name <> last_name order by id limit ?""")
-				.param(most)
-				.query(UserRepository::user)
-				.list();
-			if (!unkeyed.isEmpty()) {
-				addKeys(unkeyed);
-			}
-			return unkeyed.size();
-		});
-	}
-
-	private void addKeys(List<User> users) {
-		List<Object> values = users.stream()
-			.<Object>flatMap((user) -> Stream.of(user.id(), NameKeys.of(user.firstName()), NameKeys.of(user.lastName()),
-					user.firstName(), user.lastName()))
-			.toList();
-		this.db.writes()
-			.sql("""
-					update "user" set first_name_key = made.column2, last_name_key = made.column3,
-						keyed_first_name = made.column4, keyed_last_name = made.column5
-					from (values %s) made where id = made.column1""".replace("%s",
-					String.join(", ", Collections.nCopies(users.size(), "(cast(? as bigint), ?, ?, ?, ?)"))))
-			.params(values)
-			.update();
 	}
 
 	private static Credentials credentials(ResultSet row, int number) throws SQLException {

@@ -107,6 +107,19 @@ class ThrottleTests {
 		refused(stranger, " " + email.toUpperCase(Locale.ROOT), "wrong", 1);
 	}
 
+	@Test
+	void anEmailIsCountedAlikeHoweverItIsTyped() {
+		String email = "josé." + Account.newEmail();
+		Client stranger = from("192.0.2.9");
+		for (String typed : new String[] { email, email.replace("é", "e\u0301"), email.toUpperCase(Locale.ROOT),
+				"\u00a0" + email, email + "\u3000" }) {
+			beginSecond();
+			Account.login(stranger, typed, "wrong").refused(401, "Incorrect email");
+		}
+		refused(stranger, email, "wrong", 1);
+		refused(stranger, email.replace("é", "e\u0301"), "wrong", 1);
+	}
+
 	// Strangers and places that are known
 
 	@Test

@@ -139,17 +139,17 @@ class TutorialTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "Harry@Example.Com", " harry@example.com " })
+	@ValueSource(strings = { "Harry@Example.Com", " harry@example.com ", "\u00a0harry@example.com" })
 	void twoAccountsThatWouldBeOneStopTheStart(String email, CapturedOutput output) throws Exception {
 		Path folder = Sqlite.tutorial("update user set email = '" + email + "' where id = 3");
 		refused(folder, output, "The database " + Service.file(folder)
-				+ " has accounts whose emails differ only in case or in spaces around them: harry@example.com (id 1) and "
+				+ " has accounts whose emails differ only in case, in spaces around them or in how their accents are typed: harry@example.com (id 1) and "
 				+ email + " (id 3). Change or delete all but one of them, then start again.");
 	}
 
 	@ParameterizedTest
 	@CsvSource({ "HÄRRY@ÉXAMPLE.COM,härry@éxample.com", "ΟΔΥΣΣΕΥΣ@EXAMPLE.COM,οδυσσευς@example.com",
-			"İPEK@EXAMPLE.COM,i̇pek@example.com" })
+			"İPEK@EXAMPLE.COM,i̇pek@example.com", "JOSE\u0301@EXAMPLE.COM,josé@example.com" })
 	void anEmailWithCapitalsOfAnyAlphabetIsInLowerCaseAfterwards(String before, String after) throws Exception {
 		Path folder = Sqlite.tutorial("update user set email = '" + before + "' where id = 1");
 		try (Service service = Service.startIn(folder)) {

@@ -14,6 +14,7 @@ import accounts.database.Sqlite;
 import accounts.web.Busy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -197,7 +198,19 @@ class PasswordEncoderTests {
 		String hash = this.encoder.encode(password);
 		assertThat(this.encoder.matches(password, hash)).isTrue();
 		assertThat(this.encoder.matches(password.substring(0, password.length() - 2) + "🦊", hash)).isFalse();
-		assertThat(this.encoder.matches(password.replaceFirst("é", "e\u0301"), hash)).isFalse();
+		assertThat(this.encoder.matches(password.replaceFirst("é", "e"), hash)).isFalse();
+	}
+
+	@DisplayName("NIST 800-63B-4 3.1.1.2: normalized before it is hashed; other hashes are of what was typed")
+	@Test
+	void aPasswordIsHashedInNfcAndAHashOfWhatWasTypedHoldsForThat() {
+		String hash = this.encoder.encode("e\u0301cole");
+		assertThat(this.encoder.matches("école", hash)).isTrue();
+		assertThat(this.encoder.matches("e\u0301cole", hash)).isTrue();
+		String ofTyped = "{argon2}$argon2id$v=19$m=64,t=1,p=1$TGvso1dW1mvBHX1IesXcyA$"
+				+ "wj85If20pDnw97y5F012soPBns3kZrjOhcYgXJ4BwKo";
+		assertThat(this.encoder.matches("e\u0301cole", ofTyped)).isTrue();
+		assertThat(this.encoder.matches("école", ofTyped)).isFalse();
 	}
 
 	@Test

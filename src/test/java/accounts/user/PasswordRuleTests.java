@@ -102,6 +102,7 @@ class PasswordRuleTests {
 		refused(rules, "🦉🐈🦆🐕🦔🐖🦇🐿🦦🦡🦨🦫🐁🐀", "must be text of 15 to 256 characters");
 		refused(rules, "123456789qwerty", COMMON);
 		refused(rules, "annabel lovegood", OWN);
+		refused(rules, "e\u0301".repeat(14), "must be text of 15 to 256 characters");
 		for (String password : new String[] { "fifteen letters", "🦉🐈🦆🐕🦔🐖🦇🐿🦦🦡🦨🦫🐁🐀🐇",
 				"x y".repeat(85) + "z", "  two spaces on both sides  " }) {
 			assertThatCode(() -> assertThat(check(rules, password)).isEqualTo(password)).doesNotThrowAnyException();

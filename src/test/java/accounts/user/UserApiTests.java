@@ -89,6 +89,59 @@ class UserApiTests {
 		assertThat(account.client().get("/users/me/").text("first_name")).isEqualTo("Luna");
 	}
 
+	@Test
+	void anEmailIsOneAccountHoweverItIsTyped() {
+		String email = "josé." + Account.newEmail();
+		String[] typed = { email, email.replace("é", "e\u0301"), email.toUpperCase(Locale.ROOT), "\u00a0" + email,
+				email + "\u3000\u2009" };
+		Answer answer = signUp("José", "A", typed[1], "1234").is(201);
+		assertThat(answer.text("email")).isEqualTo(email);
+		for (String spelling : typed) {
+			signUp("José", "B", spelling, "1234").refused(409, "This email is already registered");
+			assertThat(Account.login(this.nobody, spelling, "1234").is(200).text("user_id"))
+				.isEqualTo(answer.text("id"));
+		}
+	}
+
+	/** All of Unicode's default-ignorable characters, by their first and last ones. */
+	@ParameterizedTest
+	@ValueSource(ints = { 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180F, 0x200B, 0x200F, 0x202A,
+			0x202E, 0x2060, 0x2065, 0x206F, 0x3164, 0xFE00, 0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0, 0xFFF8, 0x1BCA0, 0x1BCA3,
+			0x1D173, 0x1D17A, 0xE0000, 0xE0FFF })
+	void anEmailHasNoCharactersThatNobodySees(int character) {
+		String invisible = Character.toString(character);
+		for (String email : new String[] { invisible + "ann@example.org", "ann" + invisible + "@example.org",
+				"ann@example.org" + invisible }) {
+			signUp("Ann", "A", email, "1234").wrong("email");
+			Account.login(this.nobody, email, "1234").refused(401, "Incorrect email");
+		}
+	}
+
+	@Test
+	void aNameShowsSomethingAndMayHaveCharactersThatJoinItsLetters() {
+		for (String name : new String[] { "\u00a0", "\u3000\u2003\u202f" }) {
+			signUp(name, name, Account.newEmail(), "1234").missing("first_name", "last_name");
+		}
+		for (String name : new String[] { "\u200b", " \u2060\u3164 " }) {
+			signUp(name, name, Account.newEmail(), "1234").wrong("first_name", "last_name");
+		}
+		Answer answer = signUp("\u00a0علی\u200cرضا\u3000", "👩\u200d👩\u200d👧", Account.newEmail(), "1234").is(201);
+		assertThat(answer.text("first_name")).isEqualTo("علی\u200cرضا");
+		assertThat(answer.text("last_name")).isEqualTo("👩\u200d👩\u200d👧");
+	}
+
+	@Test
+	void aPasswordIsTheSameHoweverItsAccentsAreTyped() {
+		for (String password : new String[] { "e\u0301cole Å", "école A\u030a" }) {
+			String email = Account.newEmail();
+			signUp("A", "B", email, password).is(201);
+			for (String typed : new String[] { "école Å", "e\u0301cole A\u030a", "e\u0301cole \u212b" }) {
+				Account.login(this.nobody, email, typed).is(200);
+			}
+			Account.login(this.nobody, email, "ecole Å").refused(401, "Incorrect password");
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "plain", "@b", "a@", "a@b@c", "a b@c", "a@b c", "a\\u00a0b@c", "a\\u2003@c", "a\\tb@c" })
 	void anEmailIsOneAtWithSomethingOnBothSidesAndNoSpaces(String email) {

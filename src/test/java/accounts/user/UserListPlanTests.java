@@ -35,6 +35,9 @@ class UserListPlanTests {
 				select 'F' || i % 1000, 'L' || i % 700, 'e' || i || '@x.org', '-', i / 3,
 					'f' || i % 1000, 'l' || i % 700, 'F' || i % 1000, 'L' || i % 700
 				from number""").param(USERS).update();
+		database.writes().sql("""
+				update "user" set email = 'aß' || email, email_key = 'aß' || email, keyed_email = 'aß' || email
+				where id % 50 = 0""").update();
 		database.writes().sql("analyze").update();
 		return database;
 	}
@@ -76,6 +79,12 @@ class UserListPlanTests {
 	void anEmailIsLookedUpAndAPrefixIsCountedByIndexes() {
 		assertSearches(UserListRepository.byEmail("e1@x.org"));
 		assertSearches(UserListRepository.count("l69"));
+	}
+
+	@Test
+	void emailsThatAreNotAsTheyAreKeptTodayAreFoundByAnIndexOfTheirOwn() {
+		assertThat(plan(new UserListRepository.Statement(SearchKeyRepository.UNLIKE_EMAILS, List.of(0L, 1_000))))
+			.anyMatch((step) -> step.contains("user_email_unkeyed"));
 	}
 
 	/** Both directions, from the start and from within. */

@@ -2,12 +2,14 @@ package accounts.user;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +20,7 @@ import accounts.Client;
 import accounts.RawHttp;
 import accounts.Service;
 import accounts.database.Database;
+import accounts.web.Texts;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +69,7 @@ class UserListTests {
 		Comparator<User> order = switch (sort.replace("-", "")) {
 			case "email" -> Comparator.comparing(User::email, UserListTests::byCodePoints);
 			case "last_name" ->
-				Comparator.comparing((user) -> NameKeys.of(user.lastName()), UserListTests::byCodePoints);
+				Comparator.comparing((user) -> SearchKeys.of(user.lastName()), UserListTests::byCodePoints);
 			case "created_on" -> Comparator.comparing(User::createdOn);
 			default -> Comparator.comparing(User::id);
 		};
@@ -188,7 +191,7 @@ class UserListTests {
 					select case i % 4 when 0 then 'Xy' else 'Z' end, case i % 7 when 0 then 'xY' else 'A' end,
 						(case i % 50 when 0 then 'xy@' else 'b@' end) || i, '-', i / 3
 					from number""").update();
-			own.bean(NameKeys.class).addMissing();
+			own.bean(SearchKeys.class).addMissing();
 			List<Long> all = new ArrayList<>(ids(pages(client, "/users/?limit=1000&sort=" + sort)));
 			assertThat(ids(pages(client, "/users/?limit=333&q=A&sort=" + sort)))
 				.hasSizeGreaterThan(UserListRepository.FEW);
@@ -212,6 +215,59 @@ class UserListTests {
 		users.delete(user.id());
 	}
 
+	@Test
+	void anEmailIsFoundByItselfAndEachOfItsBeginningsInAnyScriptAndCase() {
+		try (Service own = Service.start()) {
+			Client client = own.account().client();
+			for (String typed : new String[] { "νικος@παράδειγμα.ελ", "ΟΔΥΣΣΕΥΣ@x.org", "Ϊ\u0301ρις@x.org",
+					"ᾼδης@x.org", "jose\u0301@x.org", "ılker@x.org", "İPEK@x.org", "İ\u0301@x.org", "ſam@x.org",
+					"straße@x.org", "GROẞ@x.org", "ꭰꮃ@x.org", "ᎭᎳ@x.org", "ＦＵＬＬ@x.org", "Иван@пример.рф",
+					"\u2126mega@x.org", "\u212aelvin@x.org", "\u212bngstr\u00f6m@x.org", "ǅemal@x.org",
+					"J\u030can@x.org", "ანა@x.org", "ᲐᲜ@x.org", "Հայ@x.org", "𐐀𐐩@x.org", "ﬀ@x.org", "李@例え.jp",
+					"한글@x.kr", "हिन्दी@x.in", "مثال@x.org", "o'neil!#$%&*/=?^_`{|}~@x.org", "Plain.Ann+1@x-y.org" }) {
+				String email = client
+					.post("/users/",
+							"""
+									{"first_name": "-", "last_name": "-", "email": "%s", "password": "1234"}"""
+								.formatted(typed))
+					.is(201)
+					.text("email");
+				List<String> queries = new ArrayList<>(
+						List.of(typed, email, Normalizer.normalize(email, Normalizer.Form.NFD)));
+				if (Texts.email(email.toUpperCase(Locale.ROOT)).equals(email)) {
+					queries.add(email.toUpperCase(Locale.ROOT));
+				}
+				Matcher letters = Pattern.compile("\\X").matcher(email);
+				while (letters.find() && letters.start() < email.indexOf('@')) {
+					queries.add(email.substring(0, letters.end()));
+				}
+				for (String query : queries) {
+					assertThat(emails(client.get("/users/?sort=email&q=" + encoded(query)).is(200))).as(query)
+						.contains(email);
+				}
+				assertThat(client.get("/users/?count=true&q=" + encoded(typed)).header("X-Total-Count"))
+					.as("an email counts once")
+					.isEqualTo("1");
+			}
+		}
+	}
+
+	@Test
+	void ofEveryLetterThatHasACaseTheKeyOfTheEmailIsTheKeyOfWhatIsTyped() {
+		for (int letter = 1; letter <= Character.MAX_CODE_POINT; letter++) {
+			String text = Character.toString(letter);
+			if (!text.toUpperCase(Locale.ROOT).equals(text) || !text.toLowerCase(Locale.ROOT).equals(text)) {
+				for (String mark : new String[] { "", "\u0300", "\u0301", "\u0307", "\u0308", "\u030c", "\u0323",
+						"\u0331", "\u0342", "\u0345" }) {
+					String typed = text + mark + "@x.org";
+					String email = Texts.email(typed);
+					assertThat(Texts.email(email)).isEqualTo(email);
+					assertThat(SearchKeys.of(email)).as(typed).isEqualTo(SearchKeys.of(typed));
+				}
+			}
+		}
+	}
+
 	/** An earlier version knows nothing of keys, and may go on beside this one. */
 	@Test
 	void whatAnEarlierVersionWritesIsFoundSoonAndListedAtOnce() {
@@ -221,12 +277,17 @@ class UserListTests {
 			Database database = own.bean(Database.class);
 			database.writes().sql("""
 					insert into "user" (first_name, last_name, email, password, created_on)
-					values ('Élan', 'Ö', 'new@x.org', '-', 0)""").update();
+					values ('Élan', 'Ö', 'new@x.org', '-', 0), ('Z', 'Z', 'ſam@x.org', '-', 0)""").update();
 			database.writes().sql("update \"user\" set last_name = 'Ann' where id = ?").param(user.id()).update();
-			assertThat(emails(pages(client, "/users/?limit=1&sort=last_name"))).hasSize(3);
-			own.bean(NameKeys.class).addMissing();
+			assertThat(emails(pages(client, "/users/?limit=1&sort=last_name"))).hasSize(4);
+			own.bean(SearchKeys.class).addMissing();
 			assertThat(emails(client.get("/users/?q=él").is(200))).containsExactly("new@x.org");
 			assertThat(emails(client.get("/users/?q=mary").is(200))).isEmpty();
+			assertThat(emails(client.get("/users/?q=SA").is(200))).containsExactly("ſam@x.org");
+			database.writes().sql("update \"user\" set email = 'moved@x.org' where email = 'ſam@x.org'").update();
+			own.bean(SearchKeys.class).addMissing();
+			assertThat(emails(client.get("/users/?q=sa").is(200))).isEmpty();
+			assertThat(emails(client.get("/users/?q=mov").is(200))).containsExactly("moved@x.org");
 			assertThat(emails(pages(client, "/users/?limit=1&sort=last_name")).subList(0, 1))
 				.containsExactly("changed@x.org");
 		}

@@ -1,0 +1,12 @@
+alter table "user" add column email_key text collate "C" not null default '';
+
+alter table "user" add column keyed_email text collate "C" not null default '';
+
+create index user_email_search on "user" (email_key, id) where email_key <> '';
+
+create index user_email_unkeyed on "user" (id)
+where keyed_email <> email and ltrim(email || keyed_email, 'abcdefghijklmnopqrstuvwxyz0123456789.@_+-') <> '';
+
+-- Marks above and below letters are part of the letters now: such names get new keys
+update "user" set keyed_first_name = '', keyed_last_name = ''
+where first_name_key ~ '[\u0300-\u036F]' or last_name_key ~ '[\u0300-\u036F]';
