@@ -19,6 +19,7 @@ import accounts.Answer;
 import accounts.Client;
 import accounts.Service;
 import accounts.database.Database;
+import accounts.web.Network;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -234,7 +235,7 @@ class ThrottleTests {
 			"fe80::1%eth0, fe80:0:0:0:0:0:0:0/64", "2001:db8:1:2:3:4:5:6, 2001:db8:1:2:0:0:0:0/64",
 			"unknown, unknown" })
 	void aPlaceIsAnAddressOrANetworkOf64Bits(String address, String place) {
-		assertThat(Throttle.place(address)).isEqualTo(place);
+		assertThat(Network.place(address)).isEqualTo(place);
 	}
 
 	// Addresses
