@@ -1,6 +1,7 @@
 -- The whole schema, as the migrations leave it (src/main/java/accounts/database/V*.java and src/main/resources/db/migration).
 -- Beside these tables the file holds flyway_schema_history, in which Flyway notes the migrations that it
--- has run, and SQLite's own sqlite_sequence, which remembers the highest id ever given.
+-- has run, and SQLite's own sqlite_sequence, which remembers the highest id ever given. A backup is such a file with a
+-- table more, backup, which says what is in it; a copy of a file in use is none (src/docs/operations.md).
 -- Times are whole seconds since 1970-01-01T00:00:00Z.
 
 -- People with an account

@@ -7,7 +7,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 import accounts.auth.RotateKeys;
+import accounts.database.Backup;
 import accounts.database.Move;
+import accounts.database.Restore;
 import accounts.start.Secrets;
 import accounts.start.SettingArguments;
 import accounts.start.StartFailures;
@@ -25,7 +27,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What the program can be told to do; help and wrong usage need no start of Spring. */
 @Command(name = "java -jar accounts.jar", scope = ScopeType.INHERIT,
 		description = "User accounts and JWT tokens over HTTP. Without a command, it serves.",
-		subcommands = { Commands.Serve.class, RotateKeys.class, Move.class, HelpCommand.class },
+		subcommands = { Commands.Serve.class, RotateKeys.class, Backup.class, Restore.class, Move.class,
+				HelpCommand.class },
 		mixinStandardHelpOptions = true, versionProvider = Commands.class, optionListHeading = "%nOptions:%n",
 		commandListHeading = "%nCommands:%n", exitCodeListHeading = "%nExit codes:%n",
 		exitCodeList = { "0:done", "1:refused or failed, for the reason on stderr", "2:wrong usage" })

@@ -134,7 +134,7 @@ class ArchitectureTests {
 	void picocliIsKnownToCommandsAlone() {
 		noClasses().that()
 			.haveNameNotMatching(
-					"accounts\\.(Commands|start\\.SettingArguments|auth\\.RotateKeys|database\\.Move)(\\$.*)?")
+					"accounts\\.(Commands|start\\.SettingArguments|auth\\.RotateKeys|database\\.(DatabaseCommand|Move|Backup|Restore))(\\$.*)?")
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("picocli..")

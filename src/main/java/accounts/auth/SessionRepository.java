@@ -4,6 +4,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,11 @@ class SessionRepository {
 
 	/** The clocks of instances may differ by this many seconds. */
 	private static final long SKEW = 60;
+
+	/**
+	 * More sessions than can be opened at the same moment, whose rows nobody sees yet.
+	 */
+	private static final long OPENING = 1_000;
 
 	private final Database db;
 
@@ -346,16 +352,27 @@ class SessionRepository {
 			.update());
 	}
 
-	/** Which of the sessions with these ids were ended, or their users deleted. */
-	List<Long> ended(long from, long to) {
-		return this.db.reads()
-			.sql("select id from session where id >= ? and id < ? and not (" + HOLDS + ")")
-			.param(from)
-			.param(to)
+	/**
+	 * Which of the sessions with these ids do not hold, counted from the first: those
+	 * that ended, and those that have no row, as it was cleared away or is of a time that
+	 * a restored backup knows nothing of.
+	 */
+	BitSet ended(long from, long to) {
+		BitSet ended = new BitSet();
+		long settled = Math.min(newest() - OPENING, to);
+		if (settled > from) {
+			ended.set(0, (int) (settled - from));
+		}
+		this.db.reads()
+			.sql("select id, (" + HOLDS + ") as holds from session where id >= ? and id < ?")
 			.param(usedAfter())
 			.param(createdAfter())
-			.query(Long.class)
-			.list();
+			.param(from)
+			.param(to)
+			.query((row) -> {
+				ended.set((int) (row.getLong("id") - from), !row.getBoolean("holds"));
+			});
+		return ended;
 	}
 
 	/** The newest session's id, or zero. */

@@ -74,9 +74,7 @@ class StatusLists {
 	}
 
 	private String bits(long number) {
-		BitSet ended = new BitSet(SIZE);
-		this.sessions.ended(number * SIZE, (number + 1) * SIZE).forEach((id) -> ended.set((int) (id % SIZE)));
-		return encode(ended, SIZE);
+		return encode(this.sessions.ended(number * SIZE, (number + 1) * SIZE), SIZE);
 	}
 
 	/** The least significant bit of each byte comes first, compressed (section 4.1). */

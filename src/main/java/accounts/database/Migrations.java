@@ -58,6 +58,11 @@ final class Migrations {
 		return Flyway.configure().dataSource(database).locations("classpath:db/migration/" + kind).group(true);
 	}
 
+	/** The first of the steps, up to that schema. */
+	static Flyway upTo(int version, Flyway steps) {
+		return Flyway.configure().configuration(steps.getConfiguration()).target(Integer.toString(version)).load();
+	}
+
 	/**
 	 * How far the steps have brought a database in which there are some: 0 is nowhere
 	 * yet.

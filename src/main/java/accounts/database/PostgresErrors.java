@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.jdbc.support.SQLExceptionTranslator;
@@ -38,6 +39,8 @@ final class PostgresErrors implements SQLExceptionTranslator {
 			case "25" -> new TransientDataAccessResourceException(task, ex);
 			// Deadlocks, and what can't be serialized or locked
 			case "40", "55" -> new PessimisticLockingFailureException(task, ex);
+			// Damaged data or a damaged index, and what the server itself did not foresee
+			case "XX" -> new DataAccessResourceFailureException(task, ex);
 			default -> this.others.translate(task, sql, ex);
 		};
 	}

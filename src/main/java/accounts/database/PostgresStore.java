@@ -16,7 +16,6 @@ import java.util.function.Consumer;
 
 import javax.sql.DataSource;
 
-import accounts.start.ServiceSettings;
 import accounts.start.StartRefused;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * PostgreSQL in a move. Rows come and go by COPY in its binary form:
+ * PostgreSQL in a copy. Rows come and go by COPY in its binary form:
  * https://www.postgresql.org/docs/current/sql-copy.html
  */
 final class PostgresStore extends Store {
@@ -53,30 +52,33 @@ final class PostgresStore extends Store {
 
 	private final Use use;
 
-	private PostgresStore(String place, Connection connection, List<Table> tables, Use use) {
-		super(place, connection, tables);
+	private PostgresStore(String place, Connection connection, int version, List<Table> tables, Use use) {
+		super(place, connection, version, tables);
 		this.use = use;
 	}
 
-	static PostgresStore open(String url, Use use) {
-		PostgresUrl parts = PostgresUrl.of(url);
+	static PostgresStore open(Request request) {
+		Use use = request.use();
+		PostgresUrl parts = PostgresUrl.of(request.url());
 		String place = parts.place();
-		DataSource server = PostgresDatabase.connections(settings(parts));
+		DataSource server = PostgresDatabase.connections(settings(parts, request.settings()));
 		try {
 			if (use == Use.FILL) {
-				prepare(place, server);
+				prepare(place, server, request.version());
 			}
 			// Closed by the store
 			Connection connection = server.getConnection();
 			try {
 				PostgresDatabase.requireFit(place, connection, use != Use.READ);
 				JdbcClient db = client(connection);
-				boolean ours = hasTable(db);
-				requireVersion(place, ours ? Migrations.version(db) : 0);
+				int version = hasTable(db) ? Migrations.version(db) : 0;
+				if (version < request.version()) {
+					throw Migrations.older(place, version);
+				}
 				List<Table> tables = tables(connection);
 				// One that holds data may well be in use, and is only looked at
 				Use possible = (use == Use.FILL && !isEmpty(tables, db)) ? Use.READ : use;
-				return new PostgresStore(printable(place, connection), connection, tables, possible);
+				return new PostgresStore(printable(place, connection), connection, version, tables, possible);
 			}
 			catch (SQLException | RuntimeException ex) {
 				connection.close();
@@ -88,20 +90,25 @@ final class PostgresStore extends Store {
 		}
 	}
 
-	/** Brings a database without data to the schema of this program. */
-	private static void prepare(String place, DataSource server) throws SQLException {
+	/** Brings a database without data to a schema. */
+	private static void prepare(String place, DataSource server, int version) throws SQLException {
 		try (Connection connection = server.getConnection()) {
 			PostgresDatabase.requireFit(place, connection, true);
 			JdbcClient db = client(connection);
 			if (hasTable(db)) {
-				if (Migrations.version(db) == Migrations.VERSION) {
+				int present = Migrations.version(db);
+				if (present == version) {
 					return;
 				}
 				if (!isEmpty(tables(connection), db)) {
 					throw notEmpty(place);
 				}
+				if (present > version) {
+					throw new StartRefused("The database " + place + " has the tables of schema " + present
+							+ ", and what it is to hold is of schema " + version + ": name a new database.");
+				}
 			}
-			Migrations.ofPostgres(connection).migrate();
+			Migrations.upTo(version, Migrations.ofPostgres(connection)).migrate();
 		}
 	}
 
@@ -109,12 +116,6 @@ final class PostgresStore extends Store {
 	private static String printable(String place, Connection connection) throws SQLException {
 		String schema = connection.getSchema();
 		return PostgresUrl.PREFIX + "//" + place + ("public".equals(schema) ? "" : "?currentSchema=" + schema);
-	}
-
-	private static void requireVersion(String place, int version) {
-		if (version < Migrations.VERSION) {
-			throw Migrations.older(place, version);
-		}
 	}
 
 	private static boolean isEmpty(List<Table> tables, JdbcClient db) {
@@ -126,7 +127,7 @@ final class PostgresStore extends Store {
 	}
 
 	private static StartRefused notEmpty(String place) {
-		return new StartRefused("The database " + place + " holds data already: move to an empty one.");
+		return new StartRefused("The database " + place + " holds data already: name an empty one.");
 	}
 
 	private static List<Table> tables(Connection connection) throws SQLException {
@@ -146,8 +147,7 @@ final class PostgresStore extends Store {
 	}
 
 	/** The service's own settings say who connects, where the URL doesn't. */
-	private static PostgresSettings settings(PostgresUrl url) {
-		Environment environment = ServiceSettings.read();
+	private static PostgresSettings settings(PostgresUrl url, Environment environment) {
 		boolean named = url.namesUser();
 		return new PostgresSettings(url, named ? null : environment.getProperty("spring.datasource.username"),
 				named ? null : environment.getProperty("spring.datasource.password"), 2, Duration.ofSeconds(10),
@@ -335,7 +335,7 @@ final class PostgresStore extends Store {
 	 * planner must know of the tables to find its way at once.
 	 */
 	@Override
-	void commit() {
+	void commit(boolean upgrade) {
 		execute("""
 				select set_config('synchronous_commit', 'on', true)
 				where current_setting('synchronous_commit') in ('off', 'local')""");
@@ -344,8 +344,24 @@ final class PostgresStore extends Store {
 		}
 		at(() -> {
 			connection().commit();
+			connection().setAutoCommit(true);
 			return this;
 		});
+		if (upgrade) {
+			at(() -> Migrations.ofPostgres(connection()).migrate());
+		}
+	}
+
+	/** The service, and each of our commands, tells the server its name. */
+	@Override
+	void requireNotServed() {
+		long others = number("""
+				select count(*) from pg_stat_activity
+				where datname = current_database() and application_name = 'accounts' and pid <> pg_backend_pid()""");
+		if (others > 0) {
+			throw new StartRefused("The database " + place() + " is in use, by " + others
+					+ " connections of this service: stop it on every machine, then try again.");
+		}
 	}
 
 	@Override

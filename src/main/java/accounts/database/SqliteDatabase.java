@@ -87,6 +87,7 @@ final class SqliteDatabase extends Database {
 
 	private static Database open(SqliteFile file, Function<Path, WriteAheadLog> log) throws IOException, SQLException {
 		file.requireNotMoved();
+		file.requireWhole();
 		String description = file.path().toString();
 		if (file.content() == SqliteFile.Content.TUTORIAL) {
 			Path copy = file.copyAside();
@@ -184,11 +185,13 @@ final class SqliteDatabase extends Database {
 	void requireReadAndWrite() {
 		reads().sql("select count(*) from (select 1 from \"user\" limit 1)").query(Integer.class).single();
 		inTransaction(() -> LeftLog.renumber(writes()));
-		if (reads().sql("select count(*) from sqlite_master where name = ?")
+		List<String> marks = reads().sql("select name from sqlite_master where type = 'table' and name in (?, ?)")
 			.param(MovedMark.TABLE)
-			.query(Integer.class)
-			.single() > 0) {
-			throw new TransientDataAccessResourceException("The database was moved");
+			.param(BackupNote.TABLE)
+			.query(String.class)
+			.list();
+		if (!marks.isEmpty()) {
+			throw new TransientDataAccessResourceException("The database is marked: " + marks);
 		}
 	}
 

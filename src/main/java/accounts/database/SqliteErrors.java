@@ -10,6 +10,7 @@ import org.sqlite.SQLiteException;
 
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.jdbc.support.SQLExceptionTranslator;
 
@@ -25,6 +26,8 @@ final class SqliteErrors implements SQLExceptionTranslator {
 
 	private static final int SQLITE_READONLY = 8;
 
+	private static final int SQLITE_INTERRUPT = 9;
+
 	private static final int SQLITE_IOERR = 10;
 
 	private static final int SQLITE_CORRUPT = 11;
@@ -37,6 +40,9 @@ final class SqliteErrors implements SQLExceptionTranslator {
 
 	private static final int SQLITE_NOTADB = 26;
 
+	private static final String RESTORE = ": restore a backup with `restore --replace`, or set SPRING_DATASOURCE_URL to "
+			+ "another file.";
+
 	@Override
 	public @Nullable DataAccessException translate(String task, @Nullable String sql, SQLException ex) {
 		if (!(ex instanceof SQLiteException sqlite)) {
@@ -48,6 +54,8 @@ final class SqliteErrors implements SQLExceptionTranslator {
 			// The one trigger there is says that the data was moved elsewhere
 			case SQLITE_CONSTRAINT -> (sqlite.getResultCode() == SQLiteErrorCode.SQLITE_CONSTRAINT_TRIGGER)
 					? new TransientDataAccessResourceException(task, ex) : null;
+			case SQLITE_CORRUPT, SQLITE_NOTADB -> new DataAccessResourceFailureException("The database is damaged ("
+					+ ex.getMessage() + "): stop the service, and restore a backup with `restore --replace`");
 			default -> null;
 		};
 	}
@@ -59,13 +67,23 @@ final class SqliteErrors implements SQLExceptionTranslator {
 		return new StartRefused("The database " + path + switch (code) {
 			case SQLITE_BUSY, SQLITE_LOCKED -> " is locked by another program: stop that one, then start again.";
 			case SQLITE_FULL -> " can't be written, as the disk is full: make room, then start again.";
-			case SQLITE_CORRUPT, SQLITE_NOTADB ->
-				" is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.";
+			case SQLITE_CORRUPT, SQLITE_NOTADB -> " is damaged" + RESTORE;
 			case SQLITE_READONLY, SQLITE_IOERR, SQLITE_CANTOPEN ->
 				" can't be read and written: check the disk and the permissions of the file and of its folder.";
 			default -> " can't be brought to the schema of this program, and its data is as it was: mend this first: "
 					+ String.valueOf(cause.getMessage()).replaceAll("\\s+", " ") + ".";
 		}, failure);
+	}
+
+	/** Why the start stops at what SQLite's check has found. */
+	static StartRefused damaged(Path path, String found) {
+		return new StartRefused(
+				"The database " + path + " is damaged (" + found.replaceAll("\\s+", " ") + ")" + RESTORE);
+	}
+
+	/** Whether it was told to stop. */
+	static boolean isInterrupted(SQLException ex) {
+		return ex instanceof SQLiteException sqlite && code(sqlite) == SQLITE_INTERRUPT;
 	}
 
 	/** Whether another program was in the way. */

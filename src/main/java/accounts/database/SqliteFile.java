@@ -12,7 +12,9 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.stream.Stream;
 
 import accounts.start.StartRefused;
 import accounts.web.Texts;
+import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteOpenMode;
@@ -50,6 +53,11 @@ record SqliteFile(Path path, Content content) {
 	private static final Set<PosixFilePermission> OWNER_ALONE = PosixFilePermissions.fromString("rw-------");
 
 	private static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("---rwxrwx");
+
+	/** How long a start looks for damage. */
+	private static final long CHECK_NANOS = 300_000_000;
+
+	private static final int CHECK_STEPS = 10_000;
 
 	/** What a file may hold. */
 	enum Content {
@@ -83,6 +91,7 @@ record SqliteFile(Path path, Content content) {
 			throw new StartRefused("The database's folder " + folder
 					+ " can't be written to: allow it, or set SPRING_DATASOURCE_URL to a file elsewhere.");
 		}
+		RestoredFile.finish(path);
 		refuseStrayLog(path);
 		try {
 			if (!Files.exists(path) || Files.size(path) == 0) {
@@ -245,7 +254,7 @@ record SqliteFile(Path path, Content content) {
 		}
 	}
 
-	private static boolean startsLikeSqlite(Path path) throws IOException {
+	static boolean startsLikeSqlite(Path path) throws IOException {
 		try (InputStream file = Files.newInputStream(path)) {
 			return Arrays.equals(file.readNBytes(MAGIC.length), MAGIC);
 		}
@@ -295,9 +304,44 @@ record SqliteFile(Path path, Content content) {
 		}
 		try (Connection connection = open(this.path)) {
 			MovedMark.refuse(this.path, connection, false);
+			BackupNote.refuse(this.path, connection);
 		}
 		catch (SQLException | DataAccessException ex) {
 			throw SqliteErrors.refusal(this.path, ex);
+		}
+	}
+
+	/**
+	 * Looks for damage, for as long as a start can wait: a small file is looked through,
+	 * a large one in part.
+	 * @throws StartRefused if there is some
+	 */
+	void requireWhole() {
+		if (this.content != Content.OURS) {
+			return;
+		}
+		long end = System.nanoTime() + CHECK_NANOS;
+		try (Connection connection = open(this.path); Statement statement = connection.createStatement()) {
+			ProgressHandler.setHandler(connection, CHECK_STEPS, new ProgressHandler() {
+				@Override
+				protected int progress() {
+					return (System.nanoTime() > end) ? 1 : 0;
+				}
+			});
+			try (ResultSet row = statement.executeQuery("pragma quick_check(1)")) {
+				String found = row.next() ? row.getString(1) : "nothing in it";
+				if (!found.equals("ok")) {
+					throw SqliteErrors.damaged(this.path, found);
+				}
+			}
+			finally {
+				ProgressHandler.clearHandler(connection);
+			}
+		}
+		catch (SQLException ex) {
+			if (!SqliteErrors.isInterrupted(ex)) {
+				throw SqliteErrors.refusal(this.path, ex);
+			}
 		}
 	}
 

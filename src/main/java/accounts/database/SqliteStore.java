@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -16,6 +17,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 import accounts.start.StartRefused;
@@ -32,7 +34,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * SQLite in a move. A file is filled under another name, and gets its own when it is
+ * SQLite in a copy. A file is filled under another name, and gets its own when it is
  * whole.
  */
 final class SqliteStore extends Store {
@@ -48,49 +50,133 @@ final class SqliteStore extends Store {
 
 	private final Use use;
 
+	private final @Nullable RestoredFile replacement;
+
 	private boolean whole;
 
-	private SqliteStore(Path path, Use use, Connection connection) throws SQLException {
-		super(SqliteFile.PREFIX + path, connection, Table.all(connection, null));
+	private SqliteStore(Path path, Use use, Connection connection, int version, @Nullable RestoredFile replacement)
+			throws SQLException {
+		super(SqliteFile.PREFIX + path, connection, version, Table.all(connection, null));
 		this.path = path;
 		this.use = use;
+		this.replacement = replacement;
 	}
 
-	static SqliteStore open(String url, Use use) {
-		Path path = SqliteFile.path(url).toAbsolutePath().normalize();
+	static SqliteStore open(Request request) {
+		Path path = SqliteFile.path(request.url()).toAbsolutePath().normalize();
+		Use use = request.use();
+		int version = request.version();
 		try {
 			if (use == Use.READ) {
-				return existing(path, Use.READ, reading(path));
+				RestoredFile.finish(path);
+				return existing(path, use, reading(path), version);
 			}
-			SqliteFile file = SqliteFile.find(url);
+			SqliteFile file = SqliteFile.find(request.url());
 			if (use == Use.HOLD) {
 				if (file.content() != SqliteFile.Content.OURS) {
 					throw Migrations.older(path, 0);
 				}
-				return existing(path, use, SqliteDatabase.patientConnection(SqliteFile.PREFIX + path, WAIT_MILLIS));
+				return existing(path, use, SqliteDatabase.patientConnection(SqliteFile.PREFIX + path, WAIT_MILLIS),
+						version);
 			}
 			if (file.content() == SqliteFile.Content.OURS) {
-				return existing(path, Use.READ, reading(path));
+				return existing(path, Use.READ, reading(path), version);
 			}
 			if (file.content() == SqliteFile.Content.TUTORIAL) {
 				throw new StartRefused(
 						"The database " + path + " holds data already: set SPRING_DATASOURCE_URL to a new file.");
 			}
-			return filling(path);
+			return filling(path, version, null);
 		}
 		catch (SQLException | DataAccessException | FlywayException ex) {
 			throw SqliteErrors.refusal(path, ex);
 		}
 	}
 
-	private static SqliteStore existing(Path path, Use use, Connection connection) throws SQLException {
+	/**
+	 * Makes a new file and replaces none.
+	 * @param version the schema that it gets
+	 */
+	static SqliteStore create(Path file, int version) {
+		Path path = file.toAbsolutePath().normalize();
+		Path folder = path.getParent();
+		// A symbolic link is there as well, wherever it leads
+		if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+			throw new StartRefused("The file " + path + " exists already: name another one.");
+		}
+		if (folder == null || !Files.isDirectory(folder) || !SqliteFile.isWritable(folder)) {
+			throw new StartRefused("Nothing can be written to the folder " + folder
+					+ ": make it and allow writing, or name a file elsewhere.");
+		}
+		try {
+			return filling(path, version, null);
+		}
+		catch (SQLException | DataAccessException | FlywayException ex) {
+			throw SqliteErrors.refusal(path, ex);
+		}
+	}
+
+	/**
+	 * Makes a file that takes the place of a database, in whatever state that is.
+	 * @param version the schema that it gets
+	 */
+	static SqliteStore replace(RestoredFile replacement, int version) {
+		Path path = replacement.database();
+		try {
+			return filling(path, version, replacement);
+		}
+		catch (SQLException | DataAccessException | FlywayException ex) {
+			throw SqliteErrors.refusal(path, ex);
+		}
+	}
+
+	/**
+	 * Opens a file that is no database in use, and proves that it is whole. Nothing is
+	 * changed, in it or beside it.
+	 * @throws StartRefused if it is none that was written whole
+	 */
+	static SqliteStore backup(Path file) {
+		Path path = file.toAbsolutePath().normalize();
+		try {
+			if (!Files.isRegularFile(path)) {
+				throw new StartRefused("There is no file " + path + ": name one that `backup` has written.");
+			}
+			for (String suffix : RestoredFile.LOGS) {
+				Path log = sibling(path, suffix);
+				if (Files.exists(log) && Files.size(log) > 0) {
+					throw new StartRefused(
+							"The file " + path + " is no backup: it was copied from a running database, as "
+									+ log.getFileName() + " beside it shows. Name one that `backup` has written.");
+				}
+			}
+			if (!SqliteFile.startsLikeSqlite(path)) {
+				throw new StartRefused(
+						"The file " + path + " is no SQLite database: name one that `backup` has written.");
+			}
+			requireIntegrity(path);
+			return existing(path, Use.READ, immutable(path), 1);
+		}
+		catch (SQLException | DataAccessException ex) {
+			throw damaged(path, String.valueOf(NestedExceptionUtils.getMostSpecificCause(ex).getMessage()));
+		}
+		catch (IOException ex) {
+			throw new StartRefused("The file " + path + " can't be read: check it and its permissions.", ex);
+		}
+	}
+
+	static StartRefused damaged(Path backup, String reason) {
+		return new StartRefused(
+				"The backup " + backup + " is damaged (" + reason.replaceAll("\\s+", " ") + "): use another one.");
+	}
+
+	private static SqliteStore existing(Path path, Use use, Connection connection, int oldest) throws SQLException {
 		try {
 			int version = SqliteFile.version(connection);
 			Migrations.refuseNewer(path, version);
-			if (version < Migrations.VERSION) {
+			if (version < oldest) {
 				throw Migrations.older(path, version);
 			}
-			return new SqliteStore(path, use, connection);
+			return new SqliteStore(path, use, connection, version, null);
 		}
 		catch (SQLException | RuntimeException ex) {
 			connection.close();
@@ -104,9 +190,9 @@ final class SqliteStore extends Store {
 			throw new StartRefused("The file " + path + " does not exist: set SPRING_DATASOURCE_URL to one that does.");
 		}
 		SqliteFile.refuseStrayLog(path);
-		SQLiteConfig settings = new SQLiteConfig();
-		settings.setBusyTimeout(WAIT_MILLIS);
 		if (SqliteFile.isWritable(path.getParent())) {
+			SQLiteConfig settings = new SQLiteConfig();
+			settings.setBusyTimeout(WAIT_MILLIS);
 			return settings.createConnection(SqliteFile.PREFIX + path);
 		}
 		Path log = sibling(path, "-wal");
@@ -114,48 +200,73 @@ final class SqliteStore extends Store {
 			throw new StartRefused("The database " + path + " was copied together with " + log.getFileName()
 					+ ", which can't be read where nothing can be written: allow writing to its folder.");
 		}
-		return settings.createConnection(
+		return immutable(path);
+	}
+
+	/** Neither locks the file nor makes another one beside it. */
+	private static Connection immutable(Path path) throws SQLException {
+		return new SQLiteConfig().createConnection(
 				SqliteFile.PREFIX + path.toUri().toString().replaceFirst("^file:/+", "file:/") + "?immutable=1");
 	}
 
-	private static SqliteStore filling(Path path) throws SQLException {
-		if (Files.exists(sibling(path, "-journal"))) {
-			throw new StartRefused("The file " + sibling(path, "-journal")
-					+ " belongs to a database that is no longer there: move it away first.");
+	private static void requireIntegrity(Path path) throws SQLException {
+		try (Connection connection = immutable(path);
+				Statement statement = connection.createStatement();
+				ResultSet row = statement.executeQuery("pragma integrity_check(1)")) {
+			String found = row.next() ? row.getString(1) : "nothing in it";
+			if (!found.equals("ok")) {
+				throw damaged(path, found);
+			}
 		}
-		Path moving = moving(path);
+	}
+
+	private static SqliteStore filling(Path path, int version, @Nullable RestoredFile replacement) throws SQLException {
+		if (replacement == null) {
+			SqliteFile.refuseStrayLog(path);
+			if (Files.exists(sibling(path, "-journal"))) {
+				throw new StartRefused("The file " + sibling(path, "-journal")
+						+ " belongs to a database that is no longer there: move it away first.");
+			}
+		}
+		Path half = half(path);
 		try {
-			if (Files.exists(moving)) {
-				Connection left = alone(moving);
+			if (Files.isSymbolicLink(half)) {
+				Files.delete(half);
+			}
+			if (Files.exists(half)) {
+				Connection left = alone(half);
 				try {
 					// While it is locked, so that nobody else can be writing it
-					Files.delete(moving);
+					Files.delete(half);
 				}
 				finally {
 					left.close();
 				}
 			}
-			SqliteFile.keepPrivate(moving);
-			Connection connection = alone(moving);
+			// Also when it is told to stop meanwhile
+			half.toFile().deleteOnExit();
+			SqliteFile.keepPrivate(half);
+			Connection connection = alone(half);
 			try {
 				SingleConnectionDataSource file = new SingleConnectionDataSource(connection, true);
-				Migrations.ofSqlite(file, false).migrate();
+				Migrations.upTo(version, Migrations.ofSqlite(file, false)).migrate();
 				LeftLog.renumber(JdbcClient.create(file));
-				return new SqliteStore(path, Use.FILL, connection);
+				return new SqliteStore(path, Use.FILL, connection, version, replacement);
 			}
 			catch (SQLException | RuntimeException ex) {
 				connection.close();
+				Files.deleteIfExists(half);
 				throw ex;
 			}
 		}
 		catch (IOException ex) {
-			throw new StartRefused("The file " + moving + " can't be made anew (" + ex.getMessage()
+			throw new StartRefused("The file " + half + " can't be made anew (" + ex.getMessage()
 					+ "): delete it and make room, then try again.", ex);
 		}
 	}
 
 	/** Locked until it is closed. A file that is thrown away if anything fails. */
-	private static Connection alone(Path moving) throws SQLException {
+	private static Connection alone(Path half) throws SQLException {
 		SQLiteConfig settings = new SQLiteConfig();
 		settings.setBusyTimeout(0);
 		settings.setLockingMode(LockingMode.EXCLUSIVE);
@@ -164,7 +275,7 @@ final class SqliteStore extends Store {
 		settings.enforceForeignKeys(true);
 		settings.setCacheSize(-CACHE);
 		try {
-			Connection connection = settings.createConnection(SqliteFile.PREFIX + moving);
+			Connection connection = settings.createConnection(SqliteFile.PREFIX + half);
 			try (Statement statement = connection.createStatement()) {
 				statement.executeUpdate("begin exclusive");
 				statement.executeUpdate("commit");
@@ -177,18 +288,18 @@ final class SqliteStore extends Store {
 		}
 		catch (SQLException ex) {
 			if (SqliteErrors.isLocked(ex)) {
-				throw new StartRefused("Another move is writing " + moving + ": wait for its end.", ex);
+				throw new StartRefused("Another command is writing " + half + ": wait for its end.", ex);
 			}
 			throw ex;
 		}
 	}
 
 	/** Where a file is until it is whole. */
-	private static Path moving(Path path) {
-		return sibling(path, ".moving");
+	private static Path half(Path path) {
+		return sibling(path, ".half");
 	}
 
-	private static Path sibling(Path path, String suffix) {
+	static Path sibling(Path path, String suffix) {
 		return path.resolveSibling(path.getFileName() + suffix);
 	}
 
@@ -312,28 +423,44 @@ final class SqliteStore extends Store {
 	}
 
 	@Override
-	void commit() {
+	void commit(boolean upgrade) {
 		at(() -> {
 			connection().commit();
+			connection().setAutoCommit(true);
+			if (upgrade) {
+				Migrations.ofSqlite(new SingleConnectionDataSource(connection(), true), false).migrate();
+			}
 			return this;
 		});
 		if (this.use == Use.FILL) {
-			Path moving = moving(this.path);
 			super.close();
 			try {
-				force(moving);
-				if (Files.exists(this.path) && Files.size(this.path) > 0
-						&& SqliteFile.find(SqliteFile.PREFIX + this.path).content() != SqliteFile.Content.NOTHING) {
-					throw failed("somebody else has filled it meanwhile", new IOException());
-				}
-				Files.move(moving, this.path, StandardCopyOption.ATOMIC_MOVE);
+				publish(half(this.path));
 				this.whole = true;
-				forceFolder(this.path);
+			}
+			catch (SQLException ex) {
+				throw failure(ex);
 			}
 			catch (IOException ex) {
 				throw failed(String.valueOf(ex.getMessage()), ex);
 			}
 		}
+	}
+
+	/** Gives a file its own name, once it is proved to be whole, and on disk. */
+	private void publish(Path half) throws IOException, SQLException {
+		requireIntegrity(half);
+		force(half);
+		if (this.replacement != null) {
+			this.replacement.put(half);
+			return;
+		}
+		if (Files.exists(this.path, LinkOption.NOFOLLOW_LINKS) && (Files.size(this.path) > 0
+				&& SqliteFile.find(SqliteFile.PREFIX + this.path).content() != SqliteFile.Content.NOTHING)) {
+			throw failed("somebody else has filled it meanwhile", new IOException());
+		}
+		Files.move(half, this.path, StandardCopyOption.ATOMIC_MOVE);
+		forceFolder(this.path);
 	}
 
 	private static void force(Path file) throws IOException {
@@ -343,13 +470,23 @@ final class SqliteStore extends Store {
 	}
 
 	/** The new name is on disk too, where a system lets us see to that. */
-	private static void forceFolder(Path file) throws IOException {
+	static void forceFolder(Path file) throws IOException {
 		Path folder = file.getParent();
 		if (folder != null && !System.getProperty("os.name").startsWith("Windows")) {
 			try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
 				channel.force(true);
 			}
 		}
+	}
+
+	@Override
+	Optional<Path> old() {
+		return (this.replacement != null) ? this.replacement.old() : Optional.empty();
+	}
+
+	/** Whoever uses a file that holds data holds a lock on it. */
+	@Override
+	void requireNotServed() {
 	}
 
 	@Override
@@ -372,9 +509,12 @@ final class SqliteStore extends Store {
 	@Override
 	public void close() {
 		super.close();
-		Path moving = moving(this.path);
-		if (this.use == Use.FILL && !this.whole && !moving.toFile().delete() && Files.exists(moving)) {
-			throw new StartRefused("The file " + moving + " could not be deleted: do so.");
+		if (this.replacement != null) {
+			this.replacement.close();
+		}
+		Path half = half(this.path);
+		if (this.use == Use.FILL && !this.whole && !half.toFile().delete() && Files.exists(half)) {
+			throw new StartRefused("The file " + half + " could not be deleted: do so.");
 		}
 	}
 

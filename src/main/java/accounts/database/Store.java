@@ -1,21 +1,27 @@
 package accounts.database;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
+import accounts.start.ServiceSettings;
 import accounts.start.StartRefused;
+import org.flywaydb.core.api.FlywayException;
+
+import org.springframework.core.env.Environment;
 
 import org.springframework.dao.DataAccessException;
 
 /**
- * One of the two databases of a move, on one connection and in one transaction: what was
+ * One of the two databases of a copy, on one connection and in one transaction: what was
  * not committed when it is closed, or when the program dies, has never been. A row is its
  * fields' bytes by the names of their columns: whole numbers as eight, texts in UTF-8,
  * null where there is none. What fails is a {@link StartRefused}.
@@ -36,9 +42,22 @@ abstract class Store implements AutoCloseable {
 
 	}
 
+	/**
+	 * A database as a command asks for it.
+	 *
+	 * @param settings say who connects, where the URL doesn't
+	 * @param version the schema that one to be filled gets; of another, the oldest that
+	 * will do
+	 */
+	record Request(String url, Environment settings, Use use, int version) {
+
+	}
+
 	private final String place;
 
 	private final Connection connection;
+
+	private final int version;
 
 	private final List<Table> tables;
 
@@ -46,9 +65,10 @@ abstract class Store implements AutoCloseable {
 	 * Takes over a connection.
 	 * @param place the URL, without what must not be printed
 	 */
-	Store(String place, Connection connection, List<Table> tables) {
+	Store(String place, Connection connection, int version, List<Table> tables) {
 		this.place = place;
 		this.connection = connection;
+		this.version = version;
 		this.tables = tables;
 	}
 
@@ -58,18 +78,26 @@ abstract class Store implements AutoCloseable {
 	 */
 	static Store open(String option, String url, Use use) {
 		try {
-			if (url.startsWith(PostgresUrl.PREFIX)) {
-				return PostgresStore.open(url, use);
-			}
-			if (url.startsWith(SqliteFile.PREFIX)) {
-				return SqliteStore.open(url, use);
-			}
-			throw DatabaseConfiguration.noDatabase();
+			return open(new Request(url, ServiceSettings.read(), use, Migrations.VERSION));
 		}
 		catch (StartRefused ex) {
 			// The service's sentences name its own setting
 			throw new StartRefused(String.valueOf(ex.getMessage()).replace("SPRING_DATASOURCE_URL", option), ex);
 		}
+	}
+
+	/**
+	 * Opens a database.
+	 * @throws StartRefused if it is none that could be used so
+	 */
+	static Store open(Request request) {
+		if (request.url.startsWith(PostgresUrl.PREFIX)) {
+			return PostgresStore.open(request);
+		}
+		if (request.url.startsWith(SqliteFile.PREFIX)) {
+			return SqliteStore.open(request);
+		}
+		throw DatabaseConfiguration.noDatabase();
 	}
 
 	String place() {
@@ -78,6 +106,11 @@ abstract class Store implements AutoCloseable {
 
 	Connection connection() {
 		return this.connection;
+	}
+
+	/** The schema that it has. */
+	int version() {
+		return this.version;
 	}
 
 	/** Each after those that it refers to. */
@@ -95,6 +128,11 @@ abstract class Store implements AutoCloseable {
 
 	long count(Table table) {
 		return number("select count(*) from " + table.quoted());
+	}
+
+	/** Where the files are that were in its place, if they were moved aside. */
+	Optional<Path> old() {
+		return Optional.empty();
 	}
 
 	/** The id that the table's next row gets, or zero if it gives none. */
@@ -117,14 +155,43 @@ abstract class Store implements AutoCloseable {
 	/** Writes all rows that the feed brings. */
 	abstract void write(Table table, Consumer<Consumer<byte[][]>> feed);
 
-	/** Makes what was written lasting, all of it at once. */
-	abstract void commit();
+	/**
+	 * Makes what was written lasting, all of it at once.
+	 * @param upgrade whether it gets the schema of this program as well
+	 */
+	abstract void commit(boolean upgrade);
 
 	abstract boolean isPostgres();
+
+	/**
+	 * Refuses to be filled under a running service.
+	 * @throws StartRefused if one uses it
+	 */
+	abstract void requireNotServed();
 
 	/** Where its data was moved to. */
 	Optional<String> mark() {
 		return at(() -> MovedMark.read(this.connection, isPostgres()));
+	}
+
+	/**
+	 * Refuses what is no longer in use.
+	 * @throws StartRefused if its data was moved elsewhere
+	 */
+	void requireNotMoved() {
+		mark().ifPresent((elsewhere) -> {
+			throw new StartRefused(this.place + " was moved to " + elsewhere + ": what is in use is there.");
+		});
+	}
+
+	/**
+	 * Refuses what is not to be used as it is.
+	 * @throws StartRefused if it is a backup
+	 */
+	void requireNoBackup() {
+		if (!isPostgres() && at(() -> BackupNote.read(this.connection)).isPresent()) {
+			throw new StartRefused(this.place + " is a backup: give it to `restore`, which ends its sessions.");
+		}
 	}
 
 	void mark(String place) {
@@ -162,6 +229,19 @@ abstract class Store implements AutoCloseable {
 		});
 	}
 
+	List<String> texts(String sql) {
+		return at(() -> {
+			try (Statement statement = this.connection.createStatement();
+					ResultSet rows = statement.executeQuery(sql)) {
+				List<String> texts = new ArrayList<>();
+				while (rows.next()) {
+					texts.add(rows.getString(1));
+				}
+				return texts;
+			}
+		});
+	}
+
 	void execute(String sql) {
 		at(() -> {
 			try (Statement statement = this.connection.createStatement()) {
@@ -175,7 +255,7 @@ abstract class Store implements AutoCloseable {
 		try {
 			return work.run();
 		}
-		catch (SQLException | DataAccessException ex) {
+		catch (SQLException | DataAccessException | FlywayException ex) {
 			throw failure(ex);
 		}
 	}

@@ -37,7 +37,7 @@ record Table(String name, List<Column> columns, List<Column> key, @Nullable Stri
 				case "text" -> TEXT;
 				case "blob", "bytea" -> BYTES;
 				default ->
-					throw new IllegalStateException("A move knows nothing of the type " + type + " of " + column);
+					throw new IllegalStateException("A copy knows nothing of the type " + type + " of " + column);
 			};
 		}
 
@@ -50,7 +50,7 @@ record Table(String name, List<Column> columns, List<Column> key, @Nullable Stri
 	static List<Table> all(Connection connection, @Nullable String schema) throws SQLException {
 		DatabaseMetaData database = connection.getMetaData();
 		List<String> names = strings(database.getTables(null, schema, "%", new String[] { "TABLE" }), "TABLE_NAME");
-		names.removeAll(Set.of(Migrations.TABLE, MovedMark.TABLE));
+		names.removeAll(Set.of(Migrations.TABLE, MovedMark.TABLE, BackupNote.TABLE));
 		Map<String, Table> left = new TreeMap<>();
 		for (String name : names) {
 			left.put(name, read(database, schema, name));
@@ -93,7 +93,7 @@ record Table(String name, List<Column> columns, List<Column> key, @Nullable Stri
 			}
 		}
 		if (columns.isEmpty() || key.isEmpty()) {
-			throw new IllegalStateException("A move needs columns and a primary key of " + name);
+			throw new IllegalStateException("A copy needs columns and a primary key of " + name);
 		}
 		Set<String> parents = new TreeSet<>(strings(database.getImportedKeys(null, schema, name), "PKTABLE_NAME"));
 		parents.remove(name);

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -46,6 +47,28 @@ public class SettingArguments {
 			throw unknown();
 		}
 		return all;
+	}
+
+	/** Those that are settings, for a command that has another argument. */
+	public String[] settings() {
+		return this.arguments.stream().filter(SETTING).toArray(String[]::new);
+	}
+
+	/**
+	 * The one argument that is no setting.
+	 * @throws ParameterException if there is none, or another one
+	 */
+	public String only(String label) {
+		List<String> others = this.arguments.stream().filter(SETTING.negate()).toList();
+		Stream<String> wrong = Stream.concat(others.stream().filter((other) -> other.startsWith("-")),
+				others.stream().skip(1));
+		wrong.findFirst().ifPresent((first) -> {
+			throw new UnmatchedArgumentException(this.command.commandLine(), List.of(first));
+		});
+		if (others.isEmpty()) {
+			throw new ParameterException(this.command.commandLine(), "Missing required parameter: '" + label + "'");
+		}
+		return others.get(0);
 	}
 
 	/** Says what else there is, which may be two dashes that ended the options. */

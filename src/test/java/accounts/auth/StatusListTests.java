@@ -1,5 +1,6 @@
 package accounts.auth;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,7 +15,10 @@ import accounts.Account;
 import accounts.Postgres;
 import accounts.Answer;
 import accounts.Service;
+import accounts.database.Backup;
 import accounts.database.Database;
+import accounts.database.Outcome;
+import accounts.database.Restore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -142,6 +146,28 @@ class StatusListTests {
 			for (String number : List.of("3", "99999999999999", "-1", "01", "x", "1e1", "999999999999999999999")) {
 				service.client().get("/auth/status-lists/" + number + "/").is(404);
 			}
+		}
+	}
+
+	@Test
+	void afterARestoreNoTokenFromBeforeItIsAccepted() throws Exception {
+		String[] settings = { KeyTests.algorithm(SigningAlgorithm.ES256), URL };
+		Path folder = Service.folder();
+		String backup = folder.resolve("backup.sqlite3").toString();
+		Account account;
+		String forgotten;
+		try (Service service = Service.startIn(folder, settings)) {
+			account = service.account();
+			Outcome.of(new Backup(), backup, "--spring.datasource.url=" + Service.url(folder)).succeeded();
+			forgotten = login(service, account);
+		}
+		Path restored = Service.folder();
+		Outcome.of(new Restore(), backup, "--spring.datasource.url=" + Service.url(restored)).succeeded();
+		try (Service service = Service.startIn(restored, settings)) {
+			OtherService other = new OtherService(service);
+			assertThat(other.accepts(account.token())).isFalse();
+			assertThat(other.accepts(forgotten)).isFalse();
+			assertThat(other.accepts(login(service, account))).isTrue();
 		}
 	}
 

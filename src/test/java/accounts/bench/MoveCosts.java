@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -17,14 +18,17 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 
 /**
  * What moving a million users with two million sessions takes, from SQLite to PostgreSQL
- * and back: seconds, and the most memory that the command had at any time. Everything
- * shares the machine; PostgreSQL is as it comes, with fsync.
+ * and back, and what a backup of each and its restore take: seconds, and the most memory
+ * that the command had at any time. Everything shares the machine; PostgreSQL is as it
+ * comes, with fsync.
  * <p>
  * Usage: java -cp ... accounts.bench.MoveCosts target/accounts.jar
  */
 public final class MoveCosts {
 
 	private static final int USERS = 1_000_000;
+
+	private static final String URL = "--spring.datasource.url=";
 
 	private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
@@ -41,8 +45,17 @@ public final class MoveCosts {
 		System.out.printf("The file has %,d MB%n", Files.size(Service.file(folder)) / 1_000_000);
 		try (EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "on").start()) {
 			String middle = "jdbc:postgresql://127.0.0.1:" + server.getPort() + "/postgres?user=postgres";
-			move(arguments[0], first, middle);
-			move(arguments[0], middle, "jdbc:sqlite:" + folder.resolve("back.sqlite3"));
+			run(arguments[0], "move", "--from", first, "--to", middle);
+			run(arguments[0], "move", "--from", middle, "--to", "jdbc:sqlite:" + folder.resolve("back.sqlite3"));
+			String file = folder.resolve("backup.sqlite3").toString();
+			run(arguments[0], "backup", file, URL + "jdbc:sqlite:" + folder.resolve("back.sqlite3"));
+			run(arguments[0], "restore", file, URL + "jdbc:sqlite:" + folder.resolve("restored.sqlite3"));
+			run(arguments[0], "backup", file + "2", URL + middle);
+			try (Connection postgres = DriverManager.getConnection(middle);
+					Statement statement = postgres.createStatement()) {
+				statement.execute("create database restored");
+			}
+			run(arguments[0], "restore", file + "2", URL + middle.replace("/postgres?", "/restored?"));
 		}
 		System.exit(0);
 	}
@@ -67,19 +80,19 @@ public final class MoveCosts {
 					.formatted(2 * USERS, USERS));
 	}
 
-	private static void move(String jar, String from, String to) throws IOException, InterruptedException {
+	private static void run(String jar, String... command) throws IOException, InterruptedException {
 		long began = System.nanoTime();
-		Process process = new ProcessBuilder(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-Xmx256m", "-jar", jar, "move", "--from", from, "--to", to))
-			.inheritIO()
-			.start();
+		List<String> all = new ArrayList<>(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m", "-jar", jar));
+		all.addAll(List.of(command));
+		Process process = new ProcessBuilder(all).inheritIO().start();
 		long peak = 0;
 		while (process.isAlive()) {
 			peak = Math.max(peak, peak(process));
 			process.waitFor(100, TimeUnit.MILLISECONDS);
 		}
-		System.out.printf("%.0f seconds, %d MiB resident at most, exit code %d%n", (System.nanoTime() - began) / 1e9,
-				peak / 1024, process.exitValue());
+		System.out.printf(command[0] + ": %.0f seconds, %d MiB resident at most, exit code %d%n",
+				(System.nanoTime() - began) / 1e9, peak / 1024, process.exitValue());
 	}
 
 	/** In KiB. */

@@ -73,6 +73,26 @@ class DatabaseTests {
 	}
 
 	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void whatIsDamagedAtRunTimeIsBusyAndTheLogSaysSo(CapturedOutput output) throws Exception {
+		Path folder = Service.folder();
+		try (Service own = Service.startIn(folder); Sqlite sqlite = Sqlite.open(Service.file(folder))) {
+			Account account = own.account();
+			sqlite.rows("pragma wal_checkpoint(truncate)");
+			String root = sqlite.rows("select rootpage - 1 from sqlite_master where name = 'user'").get(0);
+			new ProcessBuilder("dd", "if=/dev/zero", "of=" + Service.file(folder), "bs=4096", "seek=" + root, "count=1",
+					"conv=notrunc")
+				.start()
+				.waitFor();
+			// So that nobody trusts in what was read before
+			sqlite.run("update signing_key set created_on = created_on");
+			account.client().get("/users/me/").refused(503, "Busy");
+			assertThat(output.getOut()).contains("The database is damaged ([SQLITE_CORRUPT]")
+				.contains("stop the service, and restore a backup with `restore --replace`");
+		}
+	}
+
+	@Test
 	void aReaderCanNotWrite() {
 		assertThat(pragma(database.reads(), "query_only")).isEqualTo("1");
 		assertThat(pragma(database.writes(), "query_only")).isEqualTo("0");

@@ -1,7 +1,5 @@
 package accounts.database;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +28,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import picocli.CommandLine;
 
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -99,12 +96,12 @@ class MoveTests {
 
 		Outcome move = move("--from", from, "--to", to);
 
-		assertThat(move.errors).doesNotContain("accounts: ");
-		assertThat(move.output)
+		assertThat(move.errors()).doesNotContain("accounts: ");
+		assertThat(move.output())
 			.containsPattern("(?m)^user +from +10,001 +" + String.format(Locale.ROOT, "%,d", goneUser + 1))
 			.doesNotContain("DIFFERENT")
 			.endsWith("Moved. Set SPRING_DATASOURCE_URL to " + printed(to) + " and start the service.\n");
-		assertThat(move.code).isZero();
+		assertThat(move.code()).isZero();
 		try (Service service = start(to, settings)) {
 			assertThat(service.client().as(luna.token()).get("/users/me/").is(200).body()).isEqualTo(user);
 			assertThat(service.client().get("/.well-known/jwks.json").body()).isEqualTo(keys);
@@ -120,7 +117,7 @@ class MoveTests {
 		String from = Kind.SQLITE.database();
 		String to = Kind.SQLITE.database();
 		start(from).close();
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 		assertThat(Files.getPosixFilePermissions(file(to))).isEqualTo(PosixFilePermissions.fromString("rw-------"));
 	}
 
@@ -136,7 +133,8 @@ class MoveTests {
 			.query(String.class)
 			.list();
 		Outcome move = move("--from", from, "--to", kind.other().database());
-		List<String> moved = move.output.lines()
+		List<String> moved = move.output()
+			.lines()
 			.filter((line) -> line.contains(" from "))
 			.map((line) -> line.replaceFirst(" .*", ""))
 			.toList();
@@ -150,7 +148,7 @@ class MoveTests {
 		String to = Kind.SQLITE.database();
 		start(from).close();
 		db(from).sql("insert into \"user\" values (7, 'a', 'b', 'seven@example.com', 'c', 0)").update();
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 		try (Service service = start(to)) {
 			assertThat(service.account().id()).isEqualTo(8);
 		}
@@ -166,7 +164,7 @@ class MoveTests {
 		try (Service service = start(from)) {
 			Account account = service.account();
 			Outcome move = held(to, "\"user\"", () -> refusesAWriteOnly(service, account), "--from", from, "--to", to);
-			assertThat(move.code).as(move.errors).isZero();
+			assertThat(move.code()).as(move.errors()).isZero();
 			refusesAWriteOnly(service, account);
 			refusesEveryWrite(service, account);
 			service.client().get("/health/").refused(503, "Busy");
@@ -181,7 +179,7 @@ class MoveTests {
 		try (Service service = start(from, "spring.jdbc.template.query-timeout=1s")) {
 			Account account = service.account();
 			Outcome move = held(from, "session", () -> refusesAWriteOnly(service, account), "--from", from, "--to", to);
-			assertThat(move.code).as(move.errors).isZero();
+			assertThat(move.code()).as(move.errors()).isZero();
 			refusesAWriteOnly(service, account);
 			refusesEveryWrite(service, account);
 			service.client().get("/health/").refused(503, "Busy");
@@ -196,12 +194,12 @@ class MoveTests {
 		String to = kind.other().database();
 		start(from).close();
 		List<String> before = things(from);
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 		assertThat(things(from)).hasSizeGreaterThan(before.size());
 		Outcome reopened = move("--reopen", from);
-		assertThat(reopened.output).isEqualTo(printed(from) + " takes writes again. What was written to " + printed(to)
-				+ " meanwhile is not in it.\n");
-		assertThat(reopened.code).isZero();
+		assertThat(reopened.output()).isEqualTo(printed(from) + " takes writes again. What was written to "
+				+ printed(to) + " meanwhile is not in it.\n");
+		assertThat(reopened.code()).isZero();
 		try (Service service = start(from)) {
 			service.account().client().get("/users/me/").is(200);
 		}
@@ -218,8 +216,8 @@ class MoveTests {
 		move("--from", from, "--to", to);
 		move("--reopen", from);
 		Outcome again = move("--from", from, "--to", to);
-		assertThat(again.output).contains("same").doesNotContain("DIFFERENT").contains("Moved. ");
-		assertThat(again.code).isZero();
+		assertThat(again.output()).contains("same").doesNotContain("DIFFERENT").contains("Moved. ");
+		assertThat(again.code()).isZero();
 		refusesToStart(from, to);
 		refused("--from", from, "--to", to, printed(from) + " was moved already, to " + printed(to)
 				+ ": `move --check` compares the two, `move --reopen` takes the mark off.");
@@ -231,9 +229,9 @@ class MoveTests {
 		String from = kind.database();
 		String to = kind.other().database();
 		try (Service service = start(from)) {
-			assertThat(move("--offline", "--from", from, "--to", to).code).isZero();
+			assertThat(move("--offline", "--from", from, "--to", to).code()).isZero();
 			service.account().client().get("/users/me/").is(200);
-			assertThat(move("--check", "--from", from, "--to", to).code).isEqualTo(1);
+			assertThat(move("--check", "--from", from, "--to", to).code()).isEqualTo(1);
 		}
 		start(from).close();
 	}
@@ -247,7 +245,7 @@ class MoveTests {
 		Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
 		refused("--from", from, "--to", Kind.SQLITE.database(), "The database's folder " + folder
 				+ " can't be written to: allow it, or set --from to a file elsewhere.");
-		assertThat(move("--offline", "--from", from, "--to", Kind.SQLITE.database()).code).isZero();
+		assertThat(move("--offline", "--from", from, "--to", Kind.SQLITE.database()).code()).isZero();
 		assertThat(folder.toFile().list()).containsExactly("db.sqlite3");
 	}
 
@@ -259,7 +257,7 @@ class MoveTests {
 		String standby = from + "&options=-c%20default_transaction_read_only=on";
 		refused("--from", standby, "--to", to,
 				"The database " + place(from) + " is read-only: set --from to the server that takes writes.");
-		assertThat(move("--offline", "--from", standby, "--to", to).code).isZero();
+		assertThat(move("--offline", "--from", standby, "--to", to).code()).isZero();
 	}
 
 	@Test
@@ -273,12 +271,12 @@ class MoveTests {
 		try (Service service = start(from)) {
 			account = service.account();
 		}
-		assertThat(move("--from", from, "--to", to).output)
+		assertThat(move("--from", from, "--to", to).output())
 			.contains("Set SPRING_DATASOURCE_URL to " + printed(server) + "?currentSchema=accounts and start");
 		try (Service service = start(to)) {
 			service.client().as(account.token()).get("/users/me/").is(200);
 		}
-		assertThat(move("--from", to, "--to", Kind.SQLITE.database()).code).isZero();
+		assertThat(move("--from", to, "--to", Kind.SQLITE.database()).code()).isZero();
 		assertThat(db(server).sql("select count(*) from \"user\"").query(Integer.class).single()).isZero();
 	}
 
@@ -298,12 +296,12 @@ class MoveTests {
 			service.account();
 			addUsers(from, 100);
 		}
-		assertThat(move("--from", from, "--to", to).code).isZero();
-		assertThat(move("--check", "--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
+		assertThat(move("--check", "--from", from, "--to", to).code()).isZero();
 		db(to).sql(change).update();
 		Outcome check = move("--check", "--from", from, "--to", to);
-		assertThat(check.code).isEqualTo(1);
-		List<String> lines = check.output.lines().toList();
+		assertThat(check.code()).isEqualTo(1);
+		List<String> lines = check.output().lines().toList();
 		for (int i = 1; i < lines.size(); i += 2) {
 			String verdict = lines.get(i).startsWith(table + " ") ? "DIFFERENT" : "same";
 			assertThat(lines.get(i + 1)).startsWith("   ").endsWith(" " + verdict);
@@ -322,8 +320,8 @@ class MoveTests {
 		move("--from", from, "--to", to);
 		db(to).sql("alter table \"user\" alter column id restart with 1").update();
 		Outcome check = move("--check", "--from", from, "--to", to);
-		assertThat(check.code).isEqualTo(1);
-		assertThat(check.output).containsPattern("user +from +0 +2 .*\n +to +0 +1 .* DIFFERENT\n");
+		assertThat(check.code()).isEqualTo(1);
+		assertThat(check.output()).containsPattern("user +from +0 +2 .*\n +to +0 +1 .* DIFFERENT\n");
 	}
 
 	// What is refused
@@ -400,7 +398,7 @@ class MoveTests {
 		refused("--from", from, "--to", to,
 				"A last_name in the table user is no text (it is not in UTF-8): replace it first.");
 		db(from).sql("update \"user\" set last_name = '\uFFFD'").update();
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 	}
 
 	@Test
@@ -414,12 +412,12 @@ class MoveTests {
 				"The file " + folder.resolve("nothing.db") + " does not exist: set --from to one that does.");
 		refused("--from", "x.db", "--to", nothing,
 				"--from must begin with jdbc:sqlite: or jdbc:postgresql://, like jdbc:sqlite:db.sqlite3 or jdbc:postgresql://127.0.0.1:5432/accounts.");
-		assertThat(move("--from", missing, "--to", nothing).errors)
+		assertThat(move("--from", missing, "--to", nothing).errors())
 			.matches("accounts: There is no such database \\(.*\\): create it, or set --from to another\\.\n");
 		assertThat(folder).isEmptyDirectory();
-		assertThat(move().code).isEqualTo(2);
-		assertThat(move("--from", nothing).code).isEqualTo(2);
-		assertThat(move("--from", nothing, "--to", nothing, "--reopen", nothing).code).isEqualTo(2);
+		assertThat(move().code()).isEqualTo(2);
+		assertThat(move("--from", nothing).code()).isEqualTo(2);
+		assertThat(move("--from", nothing, "--to", nothing, "--reopen", nothing).code()).isEqualTo(2);
 	}
 
 	@Test
@@ -438,13 +436,13 @@ class MoveTests {
 		String from = Kind.SQLITE.database();
 		String to = Kind.SQLITE.database();
 		start(from).close();
-		Path moving = Path.of(file(to) + ".moving");
+		Path moving = Path.of(file(to) + ".half");
 		try (Sqlite other = Sqlite.open(moving)) {
 			other.run("begin exclusive");
-			refused("--from", from, "--to", to, "Another move is writing " + moving + ": wait for its end.");
+			refused("--from", from, "--to", to, "Another command is writing " + moving + ": wait for its end.");
 			assertThat(moving).exists();
 		}
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 		assertThat(file(to).getParent().toFile().list()).containsExactly("db.sqlite3");
 	}
 
@@ -501,8 +499,8 @@ class MoveTests {
 					select pg_terminate_backend(pid) from pg_stat_activity
 					where datname = current_database() and wait_event_type = 'Lock'""").query(Boolean.class).single(),
 					"--from", from, "--to", to);
-			assertThat(move.code).isEqualTo(1);
-			assertThat(move.errors.lines()).last()
+			assertThat(move.code()).isEqualTo(1);
+			assertThat(move.errors().lines()).last()
 				.asString()
 				.startsWith("accounts: " + printed(to) + " failed: FATAL: terminating connection");
 			service.account();
@@ -516,12 +514,12 @@ class MoveTests {
 		start(from).close();
 		Postgres.endMigrations(db(to));
 		Outcome move = move("--from", from, "--to", to);
-		assertThat(move.code).isEqualTo(1);
-		assertThat(move.errors.lines()).last()
+		assertThat(move.code()).isEqualTo(1);
+		assertThat(move.errors().lines()).last()
 			.asString()
 			.contains("PostgreSQL at " + place(to) + " can't be reached (");
 		Postgres.endNoMigrations(db(to));
-		assertThat(move("--from", from, "--to", to).output).contains("Moved. ");
+		assertThat(move("--from", from, "--to", to).output()).contains("Moved. ");
 		start(to).close();
 	}
 
@@ -531,7 +529,7 @@ class MoveTests {
 		String from = kind.database();
 		start(from).close();
 		List<String> before = things(from);
-		assertThat(move("--from", from, "--to", kind.other().database()).code).isZero();
+		assertThat(move("--from", from, "--to", kind.other().database()).code()).isZero();
 		if (kind == Kind.SQLITE) {
 			Map<String, String> triggers = new TreeMap<>();
 			db(from).sql("select name, sql from sqlite_master where type = 'trigger'")
@@ -546,7 +544,7 @@ class MoveTests {
 				printed(from) + " was moved already, to "
 						+ db(from).sql("select place from moved").query(String.class).single()
 						+ ": `move --check` compares the two, `move --reopen` takes the mark off.");
-		assertThat(move("--reopen", from).code).isZero();
+		assertThat(move("--reopen", from).code()).isZero();
 		start(from).close();
 		assertThat(things(from)).isEqualTo(before);
 	}
@@ -557,7 +555,7 @@ class MoveTests {
 		// A quote must not end the words of the mark
 		String to = "jdbc:sqlite:" + Service.folder().resolve("it's.sqlite3");
 		start(from).close();
-		assertThat(move("--from", from, "--to", to).code).isZero();
+		assertThat(move("--from", from, "--to", to).code()).isZero();
 		assertThat(db(from).sql("select sql from sqlite_master where type = 'trigger'").query(String.class).list())
 			.isNotEmpty()
 			.noneMatch((trigger) -> trigger.contains("||"));
@@ -579,8 +577,8 @@ class MoveTests {
 			addUsers(from, 20_000);
 			Path file = disk.folder().resolve("db.sqlite3");
 			Outcome move = move("--from", from, "--to", "jdbc:sqlite:" + file);
-			assertThat(move.code).isEqualTo(1);
-			assertThat(move.errors.lines()).last()
+			assertThat(move.code()).isEqualTo(1);
+			assertThat(move.errors().lines()).last()
 				.asString()
 				.isEqualTo("accounts: jdbc:sqlite:" + file
 						+ " failed: [SQLITE_FULL] Insertion failed because database is full (database or disk is full).");
@@ -698,7 +696,7 @@ class MoveTests {
 			.list();
 	}
 
-	private static Path file(String url) {
+	static Path file(String url) {
 		return Path.of(url.replace("jdbc:sqlite:", "")).normalize();
 	}
 
@@ -715,23 +713,13 @@ class MoveTests {
 	private static void refused(String... argumentsAndSentence) {
 		int last = argumentsAndSentence.length - 1;
 		Outcome move = move(List.of(argumentsAndSentence).subList(0, last).toArray(String[]::new));
-		assertThat(move.code).isEqualTo(1);
-		assertThat(move.errors.lines()).last().isEqualTo("accounts: " + argumentsAndSentence[last]);
-		assertThat(move.output).doesNotContain("Moved");
+		assertThat(move.code()).isEqualTo(1);
+		assertThat(move.errors().lines()).last().isEqualTo("accounts: " + argumentsAndSentence[last]);
+		assertThat(move.output()).doesNotContain("Moved");
 	}
 
 	private static Outcome move(String... arguments) {
-		StringWriter output = new StringWriter();
-		StringWriter errors = new StringWriter();
-		int code = new CommandLine(new Move()).setOut(new PrintWriter(output))
-			.setErr(new PrintWriter(errors))
-			.execute(arguments);
-		return new Outcome(code, output.toString(), errors.toString());
-	}
-
-	/** How the command ended, and what it printed. */
-	private record Outcome(int code, String output, String errors) {
-
+		return Outcome.of(new Move(), arguments);
 	}
 
 }

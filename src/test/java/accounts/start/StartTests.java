@@ -93,7 +93,23 @@ class StartTests {
 		byte[] whole = Files.readAllBytes(Service.file(Sqlite.tutorial()));
 		Files.write(this.file, Arrays.copyOf(whole, 6000));
 		refused(output, "The database " + this.file
-				+ " is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.");
+				+ " is damaged: restore a backup with `restore --replace`, or set SPRING_DATASOURCE_URL to another file.");
+	}
+
+	@Test
+	void aDatabaseWithAHoleIsNotStartedOn(CapturedOutput output) throws Exception {
+		Service.startIn(this.file.getParent()).close();
+		List<String> root;
+		try (Sqlite sqlite = Sqlite.open(this.file)) {
+			root = sqlite.rows("select rootpage from sqlite_master where name = 'session_of_user'");
+		}
+		byte[] holed = Files.readAllBytes(this.file);
+		Arrays.fill(holed, (Integer.parseInt(root.get(0)) - 1) * 4096, Integer.parseInt(root.get(0)) * 4096, (byte) 0);
+		Files.write(this.file, holed);
+		assertThatThrownBy(() -> Service.startIn(this.file.getParent()).close()).rootCause()
+			.hasMessageMatching(
+					"The database .* is damaged \\(.*\\): restore a backup with `restore --replace`, or .*");
+		assertThat(this.file).hasBinaryContent(holed);
 	}
 
 	@Test
@@ -103,7 +119,7 @@ class StartTests {
 		System.arraycopy("SQLite format 3\0".getBytes(StandardCharsets.US_ASCII), 0, garbage, 0, 16);
 		Files.write(this.file, garbage);
 		refused(output, "The database " + this.file
-				+ " is damaged: put a good copy in its place, or set SPRING_DATASOURCE_URL to another file.");
+				+ " is damaged: restore a backup with `restore --replace`, or set SPRING_DATASOURCE_URL to another file.");
 	}
 
 	@Test
