@@ -6,6 +6,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 
 /** Opens the database that the settings name, of whichever kind it is. */
@@ -30,7 +31,7 @@ public class DatabaseConfiguration {
 	 * Looks at the database for a command, which makes none and takes over none.
 	 * @throws StartRefused unless the service has been started on it
 	 */
-	public static void requireOurs(Environment environment) {
+	public static void requireOurs(ConfigurableEnvironment environment) {
 		String url = environment.getRequiredProperty("spring.datasource.url");
 		if (url.startsWith(PostgresUrl.PREFIX)) {
 			PostgresDatabase.requireOurs(PostgresSettings.of(environment));

@@ -63,7 +63,7 @@ final class Revocation implements Copier.Change {
 		for (int i = 0; i < ended.length; i++) {
 			switch (table.columns().get(i).name()) {
 				case "ended_on" -> ended[i] = (row[i] != null) ? row[i] : Store.bytes(this.now);
-				case "user_agent", "ip" -> ended[i] = null;
+				case "user_agent", "ip", "successor" -> ended[i] = null;
 				default -> {
 				}
 			}
