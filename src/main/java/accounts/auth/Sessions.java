@@ -7,6 +7,7 @@ import java.util.Optional;
 
 import accounts.auth.AccessTokens.AccessToken;
 import accounts.auth.SessionRepository.Login;
+import accounts.user.Asker;
 import accounts.user.Credentials;
 import accounts.user.EmailChanged;
 import accounts.user.PasswordChanged;
@@ -89,18 +90,27 @@ class Sessions {
 	 */
 	@EventListener
 	void passwordChanged(PasswordChanged change) {
-		Long asking = change.asker().session();
-		if (asking != null && !this.sessions.hold(change.userId(), asking)) {
-			throw new AuthenticationFailed();
-		}
-		this.sessions.endOthers(change.userId(), this.sessionSettings.endOnChange() ? null : asking);
+		hold(change.userId(), change.asker());
+		this.sessions.endOthers(change.userId(), this.sessionSettings.endOnChange() ? null : change.asker().session());
 	}
 
-	/** Ends all other sessions of the user where that is set. */
+	/**
+	 * Ends all other sessions of the user where that is set.
+	 * @throws AuthenticationFailed if the session that changes the email was ended while
+	 * it did
+	 */
 	@EventListener
 	void emailChanged(EmailChanged change) {
+		hold(change.userId(), change.asker());
 		if (this.sessionSettings.endOnChange()) {
 			this.sessions.endOthers(change.userId(), change.asker().session());
+		}
+	}
+
+	private void hold(long userId, Asker asker) {
+		Long session = asker.session();
+		if (session != null && !this.sessions.hold(userId, session)) {
+			throw new AuthenticationFailed();
 		}
 	}
 

@@ -34,7 +34,7 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.stereotype.Component;
 
 /**
- * Slows down who guesses passwords, and never an owner for what strangers do (ASVS 6.1.1,
+ * Limits failed logins, and never locks an owner out for a stranger's tries (ASVS 6.1.1,
  * 6.3.1; NIST SP 800-63B-4, 3.2.2). What is counted, and what follows from it, is in
  * src/docs/security.md.
  */
@@ -59,8 +59,8 @@ class Throttle {
 	private final Turns turns = new Turns();
 
 	/**
-	 * Of attempts that are refused whatever comes of them: one at a time, so that a flood
-	 * of them keeps no other from being hashed.
+	 * Of attempts that are refused whatever comes of them: one at a time from an address,
+	 * so that a flood of them keeps no other address from being hashed.
 	 */
 	private final Turns quietTurns = new Turns();
 
@@ -147,7 +147,7 @@ class Throttle {
 	 * @param refusal the answer unless the password is right
 	 */
 	private Attempt quietly(Login login, TooManyAttempts refusal) {
-		Turns.Turn turn = this.quietTurns.take("");
+		Turns.Turn turn = this.quietTurns.take(login.address);
 		try {
 			long knownOn = standing(login).knownOn();
 			boolean known = isKnown(knownOn);

@@ -1,8 +1,10 @@
 package accounts.database;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.sql.SQLTransientConnectionException;
@@ -17,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * wrote to a file that was moved away, or that another took the place of, would be in
  * nobody's database.
  */
-final class FileWatch {
+final class FileWatch implements AutoCloseable {
 
 	private static final Logger log = LoggerFactory.getLogger(FileWatch.class);
 
@@ -26,12 +28,20 @@ final class FileWatch {
 	/** Device and inode. Windows has none, and lets nobody move an open file. */
 	private final @Nullable Object key;
 
+	/**
+	 * Stays open as long as SQLite's connections: to close one would end their locks.
+	 */
+	private final FileChannel channel;
+
 	private @Nullable FileTime changed;
 
 	private boolean away;
 
+	private boolean overwritten;
+
 	FileWatch(Path path) throws IOException {
 		this.path = path;
+		this.channel = FileChannel.open(path, StandardOpenOption.READ);
 		BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
 		this.key = file.fileKey();
 		this.changed = file.lastModifiedTime();
@@ -41,11 +51,14 @@ final class FileWatch {
 		if (!isInPlace(read())) {
 			throw new SQLTransientConnectionException("The file was taken away");
 		}
+		if (isOverwritten()) {
+			throw new SQLTransientConnectionException("The file was overwritten");
+		}
 	}
 
 	/**
 	 * Whether somebody has written to the file, which is still in its place, since the
-	 * last call.
+	 * last call: SQLite, or a program that has copied another one over it.
 	 */
 	synchronized boolean hasChanged() {
 		BasicFileAttributes file = read();
@@ -53,8 +66,45 @@ final class FileWatch {
 			return false;
 		}
 		boolean same = file.lastModifiedTime().equals(this.changed);
-		this.changed = file.lastModifiedTime();
-		return !same;
+		if (!same || this.overwritten) {
+			this.changed = file.lastModifiedTime();
+			checkLog();
+		}
+		return !same && !this.overwritten;
+	}
+
+	private synchronized boolean isOverwritten() {
+		return this.overwritten;
+	}
+
+	/** A copy over the file leaves it its place, and the log of the one before. */
+	private void checkLog() {
+		try {
+			Path database = this.path.toRealPath();
+			Path log = database.resolveSibling(database.getFileName() + "-wal");
+			boolean belongs = !Files.exists(log) || LeftLog.belongs(log, this.channel);
+			if (!belongs && !this.overwritten) {
+				FileWatch.log.error(
+						"The database {} was overwritten while the service runs: nothing is written any more. Stop the "
+								+ "service, and `restore --replace` a backup.",
+						this.path);
+			}
+			this.overwritten = !belongs;
+		}
+		catch (IOException ex) {
+			// It is looked at again in a second
+			this.changed = null;
+		}
+	}
+
+	@Override
+	public void close() {
+		try {
+			this.channel.close();
+		}
+		catch (IOException ex) {
+			// Nothing was written to it
+		}
 	}
 
 	private @Nullable BasicFileAttributes read() {

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -55,8 +57,18 @@ final class LeftLog {
 		return db.sql("pragma user_version = " + ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE)).update();
 	}
 
-	/** Whether it does, or holds nothing, or nothing that tells. */
+	/** False only if the log is of another database. */
 	static boolean belongs(Path log, Path database) throws IOException {
+		try (FileChannel channel = FileChannel.open(database, StandardOpenOption.READ)) {
+			return belongs(log, channel);
+		}
+	}
+
+	/**
+	 * The same of a database that this process has open, where to close a channel of its
+	 * own would end SQLite's locks.
+	 */
+	static boolean belongs(Path log, FileChannel database) throws IOException {
 		while (true) {
 			byte[] state = state(log, database);
 			boolean belongs = begins(log, ByteBuffer.wrap(state, 0, DATABASE_HEADER));
@@ -67,11 +79,11 @@ final class LeftLog {
 		}
 	}
 
-	private static byte[] state(Path log, Path database) throws IOException {
+	private static byte[] state(Path log, FileChannel database) throws IOException {
 		byte[] state = new byte[DATABASE_HEADER + LOG_HEADER];
-		try (InputStream input = Files.newInputStream(database); InputStream logInput = Files.newInputStream(log)) {
-			input.readNBytes(state, 0, DATABASE_HEADER);
-			logInput.readNBytes(state, DATABASE_HEADER, LOG_HEADER);
+		database.read(ByteBuffer.wrap(state, 0, DATABASE_HEADER), 0);
+		try (InputStream input = Files.newInputStream(log)) {
+			input.readNBytes(state, DATABASE_HEADER, LOG_HEADER);
 		}
 		return state;
 	}

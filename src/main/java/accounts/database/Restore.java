@@ -110,7 +110,8 @@ public final class Restore extends DatabaseCommand {
 		to.old()
 			.ifPresent((folder) -> out().println("The files that were there are in " + folder
 					+ ": to go back, stop the service and move them back."));
-		out().println("All sessions have ended: everybody logs in again. What was changed since is as it was. Look at");
+		out().println(
+				"All sessions have ended: everybody logs in again. Changes made after the backup are lost. Look at");
 		out().println(
 				"- keys: these sign tokens again. If one was replaced because somebody else may have it, start the");
 		out().println("  service and run `rotate-keys`: " + keys(from));

@@ -8,6 +8,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
@@ -32,6 +34,9 @@ final class RestoredFile implements AutoCloseable {
 	private static final long LOCKS = 1L << 30;
 
 	private static final long LOCKS_SIZE = 512;
+
+	/** More links than anybody chains; they may lead in a circle. */
+	private static final int LINKS = 40;
 
 	private final Path database;
 
@@ -90,11 +95,46 @@ final class RestoredFile implements AutoCloseable {
 
 	/** Makes a file that is whole, and on disk, the database. */
 	void put(Path whole) throws IOException {
+		keepOwner(whole);
 		Files.move(whole, restored(this.database), StandardCopyOption.ATOMIC_MOVE);
-		SqliteStore.forceFolder(this.database);
-		// Windows moves no file that somebody has open
-		close();
-		this.old = finish(this.database);
+		try {
+			SqliteStore.forceFolder(this.database);
+			// Windows moves no file that somebody has open
+			close();
+			this.old = finish(this.database);
+		}
+		catch (IOException | StartRefused ex) {
+			throw new StartRefused("All is restored to " + restored(this.database) + ", but it could not be moved to "
+					+ this.database + " (" + ex.getMessage() + "): the next start does that.", ex);
+		}
+	}
+
+	/** Root may restore what another user's service opens. */
+	private void keepOwner(Path whole) {
+		try {
+			PosixFileAttributeView old = Files.getFileAttributeView(this.database, PosixFileAttributeView.class);
+			PosixFileAttributeView made = Files.getFileAttributeView(whole, PosixFileAttributeView.class);
+			if (Files.exists(this.database) && old != null && made != null) {
+				PosixFileAttributes kept = old.readAttributes();
+				made.setGroup(kept.group());
+				made.setOwner(kept.owner());
+			}
+		}
+		catch (IOException ex) {
+			// Only root may: the start says so if it can't open the file
+		}
+	}
+
+	/**
+	 * Refuses to read a database in whose place another was restored.
+	 * @throws StartRefused if a restore was stopped before its last steps
+	 */
+	static void refuseUnfinished(Path path) {
+		Path restored = restored(followed(path));
+		if (Files.exists(restored)) {
+			throw new StartRefused("A restore was stopped when all but moving files was done, and left " + restored
+					+ ": start the service on it, or move it away if the database without it is the one you want.");
+		}
 	}
 
 	/**
@@ -110,6 +150,10 @@ final class RestoredFile implements AutoCloseable {
 		}
 		try (FileChannel channel = FileChannel.open(restored, StandardOpenOption.WRITE)) {
 			Objects.requireNonNull(channel.lock());
+			if (Files.exists(database)) {
+				// A version that knows no restore may serve from it
+				lock(database).close();
+			}
 			// Another program may have been faster
 			return Files.exists(restored) ? finish(database, restored) : null;
 		}
@@ -123,7 +167,7 @@ final class RestoredFile implements AutoCloseable {
 	}
 
 	private static @Nullable Path finish(Path database, Path restored) throws IOException {
-		// The database is the last to go: the next one knows by it which folder it is
+		// Move the database last: a restart finds the same folder by it
 		List<Path> left = Stream.concat(LOGS.stream(), Stream.of(""))
 			.map((suffix) -> SqliteStore.sibling(database, suffix))
 			.filter(Files::exists)
@@ -162,7 +206,11 @@ final class RestoredFile implements AutoCloseable {
 	/** Where a symbolic link leads: SQLite has the log there. */
 	private static Path followed(Path path) {
 		try {
-			return Files.isSymbolicLink(path) ? path.resolveSibling(Files.readSymbolicLink(path)).normalize() : path;
+			Path followed = path;
+			for (int i = 0; i < LINKS && Files.isSymbolicLink(followed); i++) {
+				followed = followed.resolveSibling(Files.readSymbolicLink(followed)).normalize();
+			}
+			return followed;
 		}
 		catch (IOException ex) {
 			return path;

@@ -217,6 +217,7 @@ final class SqliteDatabase extends Database {
 	public void close() {
 		super.close();
 		this.writeAheadLog.close();
+		this.watch.close();
 	}
 
 	private static SQLiteConfig settings() {

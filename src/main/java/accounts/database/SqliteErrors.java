@@ -86,6 +86,12 @@ final class SqliteErrors implements SQLExceptionTranslator {
 		return ex instanceof SQLiteException sqlite && code(sqlite) == SQLITE_INTERRUPT;
 	}
 
+	/** Whether the file is damaged, or no database. */
+	static boolean isDamaged(SQLException ex) {
+		return ex instanceof SQLiteException sqlite
+				&& (code(sqlite) == SQLITE_CORRUPT || code(sqlite) == SQLITE_NOTADB);
+	}
+
 	/** Whether another program was in the way. */
 	static boolean isLocked(Throwable cause) {
 		return cause instanceof SQLiteException sqlite

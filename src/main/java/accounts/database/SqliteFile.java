@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 
 import accounts.start.StartRefused;
 import accounts.web.Texts;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.ProgressHandler;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteConnection;
@@ -43,6 +45,8 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 record SqliteFile(Path path, Content content) {
 
 	static final String PREFIX = "jdbc:sqlite:";
+
+	private static final Logger log = LoggerFactory.getLogger(SqliteFile.class);
 
 	private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -91,7 +95,10 @@ record SqliteFile(Path path, Content content) {
 			throw new StartRefused("The database's folder " + folder
 					+ " can't be written to: allow it, or set SPRING_DATASOURCE_URL to a file elsewhere.");
 		}
-		RestoredFile.finish(path);
+		Path old = RestoredFile.finish(path);
+		if (old != null) {
+			log.warn("A restore that was stopped is done now: the files that were there are in {}", old);
+		}
 		refuseStrayLog(path);
 		try {
 			if (!Files.exists(path) || Files.size(path) == 0) {

@@ -68,7 +68,7 @@ final class SqliteStore extends Store {
 		int version = request.version();
 		try {
 			if (use == Use.READ) {
-				RestoredFile.finish(path);
+				RestoredFile.refuseUnfinished(path);
 				return existing(path, use, reading(path), version);
 			}
 			SqliteFile file = SqliteFile.find(request.url());
@@ -234,14 +234,7 @@ final class SqliteStore extends Store {
 				Files.delete(half);
 			}
 			if (Files.exists(half)) {
-				Connection left = alone(half);
-				try {
-					// While it is locked, so that nobody else can be writing it
-					Files.delete(half);
-				}
-				finally {
-					left.close();
-				}
+				deleteLeft(half);
 			}
 			// Also when it is told to stop meanwhile
 			half.toFile().deleteOnExit();
@@ -262,6 +255,24 @@ final class SqliteStore extends Store {
 		catch (IOException ex) {
 			throw new StartRefused("The file " + half + " can't be made anew (" + ex.getMessage()
 					+ "): delete it and make room, then try again.", ex);
+		}
+	}
+
+	/** While it is locked, so that nobody else can be writing it. */
+	private static void deleteLeft(Path half) throws IOException, SQLException {
+		Connection left = null;
+		try {
+			left = alone(half);
+		}
+		catch (SQLException ex) {
+			// What a power cut has left may be no database
+			if (!SqliteErrors.isDamaged(ex)) {
+				throw ex;
+			}
+		}
+		Files.delete(half);
+		if (left != null) {
+			left.close();
 		}
 	}
 

@@ -52,8 +52,9 @@ class SearchKeyRepository {
 				write("""
 						update "user" set first_name_key = made.column2, last_name_key = made.column3,
 							keyed_first_name = made.column4, keyed_last_name = made.column5
-						from (values %s) made where id = made.column1""", "(cast(? as bigint), ?, ?, ?, ?)",
-						unkeyed.stream().map(Names::keyed).toList());
+						from (values %s) made
+						where id = made.column1 and first_name = made.column4 and last_name = made.column5""",
+						"(cast(? as bigint), ?, ?, ?, ?)", unkeyed.stream().map(Names::keyed).toList());
 			}
 			return unkeyed.size();
 		});

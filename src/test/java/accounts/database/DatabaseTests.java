@@ -254,6 +254,26 @@ class DatabaseTests {
 		}
 	}
 
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void aCopyOverTheFileIsNoticedAndNothingIsWrittenAnyMore(CapturedOutput output) throws Exception {
+		Path folder = Service.folder();
+		Path file = Service.file(folder);
+		Path copy = folder.resolve("copy.sqlite3");
+		try (Service service = Service.startIn(folder)) {
+			Account account = service.account();
+			Sqlite.run(file, "vacuum into '" + copy + "'");
+			service.account();
+			// The file stays the same to the system, with other content
+			assertThat(new ProcessBuilder("cp", copy.toString(), file.toString()).start().waitFor()).isZero();
+			until(() -> output.getOut().contains("The database " + file + " was overwritten"));
+			signUp(service.client()).refused(503, "Busy");
+			account.client().delete(account.path()).refused(503, "Busy");
+			until(() -> service.client().get("/health/").status() == 503);
+		}
+		assertThat(output.getOut()).containsOnlyOnce("was overwritten while");
+	}
+
 	private static void refusesWrites(Service service, Account account) {
 		signUp(service.client()).refused(503, "Busy");
 		account.client().patch(account.path(), "{\"first_name\": \"L\"}").refused(503, "Busy");
