@@ -71,8 +71,7 @@ class SessionUses {
 	 * @param refreshHash of its refresh token, if an access token that came with that one
 	 * was used for the first time
 	 */
-	@SuppressWarnings("ArrayRecordComponent") // one that is noted is equal to itself
-												// alone
+	@SuppressWarnings("ArrayRecordComponent") // equal to itself alone
 	record Use(long second, byte @Nullable [] refreshHash) {
 
 		Use and(Use later) {

@@ -323,8 +323,8 @@ class Throttle {
 	}
 
 	/**
-	 * Counts a refresh that failed. One that succeeds is never counted or refused, as
-	 * nobody guesses 256 bits.
+	 * Counts a refresh that failed. One that succeeds is not counted here, as nobody
+	 * guesses 256 bits.
 	 * @return what to tell the client: why it failed, or that it is to wait
 	 */
 	ApiException refreshFailed(String address, ApiException reason) {

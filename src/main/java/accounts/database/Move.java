@@ -1,7 +1,6 @@
 package accounts.database;
 
 import accounts.database.Store.Use;
-import accounts.start.ServiceSettings;
 import accounts.start.StartRefused;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -55,7 +54,6 @@ public final class Move extends DatabaseCommand {
 
 	@Override
 	boolean run() {
-		ServiceSettings.read();
 		if (this.work.reopened != null) {
 			return reopen(this.work.reopened);
 		}

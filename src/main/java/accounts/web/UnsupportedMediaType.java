@@ -7,7 +7,7 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 
 /** A body that is not called JSON, or has another charset than UTF-8. */
-final class UnsupportedMediaType extends ApiException {
+class UnsupportedMediaType extends ApiException {
 
 	UnsupportedMediaType() {
 		super(HttpStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type");
